@@ -1,0 +1,341 @@
+"""The bot's folder: where everything of one bot lies, and how it is written.
+
+Every bot is one folder below `home()`, readable by its owner alone:
+
+    bot.toml        who it imitates, whom it talks to, base, recipe, decoding, timing
+    messages.jsonl  the imported history, one message a line
+    pairs/          train.jsonl, heldout.jsonl, manifest.json
+    run/            metrics.jsonl of the last training
+    model/          weights (safetensors) and tokenizer
+    model.gguf      what is served
+
+A file or folder is written beside its place, flushed to the disk and swapped in, so that a reader
+never meets half of one.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import IO, Any, Final
+
+import platformdirs
+import tomli_w
+
+from elvisbot.errors import BotNotFoundError, StorageError, UsageError
+
+MAX_NAME: Final = 64
+"""Characters. Longer names run into the path limits of some file systems."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Where the messages came from.
+
+    Attributes:
+        source: The key of the source that read them (`imessage`).
+        contacts: Handles of the people in the conversation; empty before an import.
+    """
+
+    source: str = ""
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the model was trained from, and how.
+
+    Attributes:
+        base: As given to `--base`.
+        family: The key of the base's family; empty before a training.
+        method: `lora` or `full`.
+        context_turns: How many turns before the message to answer are given to the model.
+    """
+
+    base: str = "smollm2-135m"
+    family: str = ""
+    method: str = "lora"
+    context_turns: int = 6
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a reply is drawn from the model.
+
+    Attributes:
+        temperature: Divides the logits; 0 always takes the likeliest token.
+        top_p: Keeps the likeliest tokens that together hold this probability.
+        min_p: Drops tokens less likely than this share of the likeliest one.
+        max_tokens: A reply is cut here, whatever the model wants.
+        max_bubbles: So many messages at most in one reply.
+    """
+
+    temperature: float = 0.9
+    top_p: float = 0.95
+    min_p: float = 0.03
+    max_tokens: int = 120
+    max_bubbles: int = 6
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long the bot seems to type, in seconds.
+
+    A bubble of n characters takes `pause + n / characters_per_second`, at most `patience`.
+    """
+
+    pause: float = 0.6
+    characters_per_second: float = 22.0
+    patience: float = 3.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The contents of `bot.toml`."""
+
+    history: History = field(default_factory=History)
+    recipe: Recipe = field(default_factory=Recipe)
+    decoding: Decoding = field(default_factory=Decoding)
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One bot's folder; says where things lie, whether or not they are there yet."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def messages(self) -> Path:
+        return self.path / "messages.jsonl"
+
+    @property
+    def pairs(self) -> Path:
+        return self.path / "pairs"
+
+    @property
+    def train_pairs(self) -> Path:
+        return self.pairs / "train.jsonl"
+
+    @property
+    def heldout_pairs(self) -> Path:
+        return self.pairs / "heldout.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "run" / "metrics.jsonl"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.model / "tokenizer.json"
+
+    @property
+    def gguf(self) -> Path:
+        return self.path / "model.gguf"
+
+    @property
+    def settings(self) -> Settings:
+        """What `bot.toml` says.
+
+        Raises:
+            UsageError: if it cannot be understood.
+        """
+        return _read_settings(self.path / "bot.toml")
+
+    def save(self, settings: Settings) -> None:
+        """Write `bot.toml`."""
+        tables = {table.name: asdict(getattr(settings, table.name)) for table in fields(settings)}
+        with atomic_file(self.path / "bot.toml") as file:
+            file.write(tomli_w.dumps(tables).encode())
+
+    def require_import(self) -> None:
+        """Raise BotNotFoundError unless messages have been imported."""
+        if not self.train_pairs.is_file():
+            raise BotNotFoundError(
+                f"{self.name} has no messages yet.",
+                remedy=f"Import a conversation first: elvisbot import {self.name} --with WHO",
+            )
+
+    def require_model(self) -> None:
+        """Raise BotNotFoundError unless there is a model to talk to."""
+        if not (self.gguf.is_file() and self.tokenizer.is_file()):
+            raise BotNotFoundError(
+                f"{self.name} has not been trained yet.",
+                remedy=f"Train it first: elvisbot train {self.name}",
+            )
+
+
+def home() -> Path:
+    """Where bots live: `$ELVISBOT_HOME`, else the platform's data folder."""
+    chosen = os.environ.get("ELVISBOT_HOME")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("elvisbot")
+
+
+def cache() -> Path:
+    """Where base models and samples lie, which can be fetched again: `.cache` in a chosen home."""
+    if os.environ.get("ELVISBOT_HOME"):
+        return home() / ".cache"
+    return platformdirs.user_cache_path("elvisbot")
+
+
+def all_bots() -> list[Bot]:
+    """Every bot in the home folder, by name."""
+    if not home().is_dir():
+        return []
+    return [Bot(path.parent) for path in sorted(home().glob("*/bot.toml"))]
+
+
+def open_bot(name: str) -> Bot:
+    """The bot called `name`.
+
+    Raises:
+        UsageError: if no bot could be called that.
+        BotNotFoundError: if there is none.
+    """
+    bot = Bot(home() / _checked(name))
+    if not (bot.path / "bot.toml").is_file():
+        known = ", ".join(other.name for other in all_bots())
+        raise BotNotFoundError(
+            f"There is no bot called {name}.",
+            remedy=f"Choose one of: {known}."
+            if known
+            else f"Make it first: elvisbot import {name} --with WHO",
+        )
+    return bot
+
+
+def make_bot(name: str) -> Bot:
+    """The bot called `name`, its folder made if need be.
+
+    Raises:
+        UsageError: if no bot could be called that.
+        StorageError: if the folder cannot be made.
+    """
+    bot = Bot(home() / _checked(name))
+    _private_folder(bot.path)
+    return bot
+
+
+def _checked(name: str) -> str:
+    allowed = all(character.isalnum() or character in " ._-" for character in name)
+    if not (name and allowed and name[0].isalnum() and name[-1] not in " ." and len(name) <= MAX_NAME):
+        raise UsageError(
+            f"{name!r} cannot be the name of a bot.",
+            remedy="Use letters, digits, spaces, dots, dashes and underscores, "
+            f"beginning with a letter or digit, {MAX_NAME} characters at most.",
+        )
+    return name
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write in place of `path`, swapped in at the end; on an error nothing changes.
+
+    The file is readable by its owner alone.
+
+    Raises:
+        StorageError: if the disk is full or refuses.
+    """
+    with storage_errors(path):
+        _private_folder(path.parent)
+        descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).replace(path)
+        finally:
+            Path(beside).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill in place of `path`, swapped in at the end; on an error nothing changes.
+
+    Raises:
+        StorageError: if the disk is full or refuses.
+    """
+    with storage_errors(path):
+        _private_folder(path.parent)
+        beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            (fresh := beside / "new").mkdir(mode=0o700)
+            yield fresh
+            for file in fresh.iterdir():
+                _make_durable(file)
+            if path.exists():
+                path.rename(beside / "old")
+            fresh.rename(path)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn a full or forbidding disk into a StorageError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageError(
+                f"The disk is full: {path} could not be written.",
+                remedy="Make room and run the same command again. Nothing was changed.",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StorageError(
+                f"{path} may not be written.",
+                remedy="Choose a folder of your own with the variable ELVISBOT_HOME.",
+            ) from error
+        raise
+
+
+def _private_folder(path: Path) -> None:
+    if not path.is_dir():
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _make_durable(file: Path) -> None:
+    file.chmod(0o600)
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = Settings()
+        for table in fields(settings):
+            default = getattr(settings, table.name)
+            chosen = _converted(default, tables.get(table.name, {}))
+            settings = replace(settings, **{table.name: chosen})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{path} cannot be understood: {error}.",
+            remedy="Mend that line, or import and train the bot again.",
+        ) from error
+    return settings
+
+
+def _converted(default: Any, values: dict[str, Any]) -> Any:
+    """`default` with `values` in place of its own, each of the type that it had."""
+    typed = {key: type(getattr(default, key))(value) for key, value in values.items() if hasattr(default, key)}
+    unknown = sorted(values.keys() - typed.keys())
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]}")
+    return replace(default, **typed)

@@ -1,0 +1,174 @@
+"""Base-model families: how each writes a conversation, and what its layers are called.
+
+One module per family; its name is its key, and it offers one constant, `FAMILY`. A conversation is
+written the same way in all of them, only the strings of the markers differ:
+
+    <start> their turn <answer> my turn <end> their turn <answer> my turn <end> …
+
+Messages of one turn are joined by `<|brk|>`. Turns that neither begin with `<answer>` nor are
+followed by one are separated by `<end>`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from tokenizers import AddedToken, Tokenizer
+
+from elvisbot.conversation import Line
+from elvisbot.errors import BaseModelError, EngineError
+
+BREAK: Final = "<|brk|>"
+"""Stands between the messages of one turn, in every family."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """What sets one family apart.
+
+    Attributes:
+        key: The name of its module.
+        model_type: As in the `config.json` of its models.
+        start, answer, end: The markers' strings, as in the module's docstring. Whichever of them,
+            and of `BREAK`, the base's vocabulary lacks is added to it.
+        lora_targets: Names of the linear layers that LoRA adapts.
+        gguf_parameters: From a `config.json` to the keys below the architecture's name in a GGUF
+            file, as llama.cpp reads them.
+        gguf_tensor: From a tensor's name in the checkpoint, the tensor and the `config.json` to
+            the tensor as llama.cpp lays it out.
+    """
+
+    key: str
+    model_type: str
+    start: str
+    answer: str
+    end: str
+    lora_targets: tuple[str, ...]
+    gguf_parameters: Callable[[Mapping[str, Any]], dict[str, int | float]]
+    gguf_tensor: Callable[[str, Any, Mapping[str, Any]], Any]
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        return (self.start, self.answer, BREAK, self.end)
+
+
+def families() -> Iterator[Family]:
+    """Every family, by key."""
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+        yield importlib.import_module(f"{__name__}.{module.name}").FAMILY
+
+
+def family_of(model_type: str) -> Family:
+    """The family whose models call themselves `model_type`.
+
+    Raises:
+        BaseModelError: if there is none.
+    """
+    for family in families():
+        if family.model_type == model_type:
+            return family
+    known = ", ".join(family.model_type for family in families())
+    raise BaseModelError(
+        f"Models of the type {model_type!r} are not supported.",
+        remedy=f"Choose a base of one of these types: {known}.",
+    )
+
+
+@dataclass(frozen=True)
+class ChatFormat:
+    """Writes conversations as token ids, and reads replies back.
+
+    What anyone typed never becomes a marker: text is encoded with special tokens disabled.
+    """
+
+    family: Family
+    tokenizer: Tokenizer
+
+    @classmethod
+    def load(cls, family: Family, tokenizer_file: Path) -> "ChatFormat":
+        """The format of a trained bot.
+
+        Raises:
+            EngineError: if the file cannot be read or lacks a marker.
+        """
+        try:
+            chat_format = cls(family, Tokenizer.from_file(str(tokenizer_file)))
+            chat_format.end_id  # noqa: B018  (raises where a marker is missing)
+        except Exception as error:  # the library raises plain Exception
+            raise EngineError(
+                f"The tokenizer in {tokenizer_file} cannot be read.",
+                remedy="Train the bot again; its model folder is damaged.",
+            ) from error
+        return chat_format
+
+    @classmethod
+    def extend(cls, family: Family, tokenizer: Tokenizer) -> "ChatFormat":
+        """The format over a base's own tokenizer, to which the missing markers are added."""
+        tokenizer.add_special_tokens(
+            [AddedToken(marker, special=True, normalized=False) for marker in family.markers]
+        )
+        return cls(family, tokenizer)
+
+    @cached_property
+    def start_id(self) -> int:
+        return self._id(self.family.start)
+
+    @cached_property
+    def answer_id(self) -> int:
+        return self._id(self.family.answer)
+
+    @cached_property
+    def break_id(self) -> int:
+        return self._id(BREAK)
+
+    @cached_property
+    def end_id(self) -> int:
+        return self._id(self.family.end)
+
+    def turn(self, texts: Sequence[str]) -> list[int]:
+        """One turn's messages as token ids, joined by the break."""
+        self.tokenizer.encode_special_tokens = True
+        ids: list[int] = []
+        for text in texts:
+            if ids:
+                ids.append(self.break_id)
+            ids += self.tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def sequence(self, lines: Iterable[Line]) -> list[tuple[list[int], bool]]:
+        """Turns as one sequence, in pieces: token ids, and whether a model should learn them.
+
+        To be learnt are my turns, each from after its `<answer>` up to and including its `<end>`.
+        """
+        pieces: list[tuple[list[int], bool]] = [([self.start_id], False)]
+        theirs_is_open = False
+        for line in lines:
+            if line.is_mine:
+                pieces.append(([self.answer_id], False))
+                pieces.append(([*self.turn(line.texts), self.end_id], True))
+            else:
+                separator = [self.end_id] if theirs_is_open else []
+                pieces.append((separator + self.turn(line.texts), False))
+            theirs_is_open = not line.is_mine
+        return pieces
+
+    def prompt(self, context: Iterable[Line]) -> list[int]:
+        """What the model is given to answer `context`: the turns, and the `<answer>` marker."""
+        pieces = self.sequence(context)
+        return [token for ids, _ in pieces for token in ids] + [self.answer_id]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of one message's token ids."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def _id(self, marker: str) -> int:
+        token = self.tokenizer.token_to_id(marker)
+        if token is None:
+            raise EngineError(
+                f"The tokenizer has no {marker}.", remedy="Train the bot again."
+            )
+        return int(token)
