@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, BinaryIO, Final
 
 import platformdirs
 import tomli_w
@@ -148,7 +148,7 @@ class Bot:
 
     @property
     def settings(self) -> Settings:
-        """What `bot.toml` says.
+        """What `bot.toml` says; the defaults, where there is none yet.
 
         Raises:
             UsageError: if it cannot be understood.
@@ -169,9 +169,13 @@ class Bot:
                 remedy=f"Import a conversation first: elvisbot import {self.name} --with WHO",
             )
 
+    @property
+    def is_trained(self) -> bool:
+        return self.gguf.is_file() and self.tokenizer.is_file()
+
     def require_model(self) -> None:
         """Raise BotNotFoundError unless there is a model to talk to."""
-        if not (self.gguf.is_file() and self.tokenizer.is_file()):
+        if not self.is_trained:
             raise BotNotFoundError(
                 f"{self.name} has not been trained yet.",
                 remedy=f"Train it first: elvisbot train {self.name}",
@@ -241,25 +245,33 @@ def _checked(name: str) -> str:
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write in place of `path`, swapped in at the end; on an error nothing changes.
+def atomic_path(path: Path) -> Iterator[Path]:
+    """An empty file for others to write in place of `path`; swapped in at the end.
 
-    The file is readable by its owner alone.
+    On an error nothing changes. The file is readable by its owner alone.
 
     Raises:
         StorageError: if the disk is full or refuses.
     """
     with storage_errors(path):
         _private_folder(path.parent)
-        descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(descriptor)
+        beside = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).replace(path)
+            yield beside
+            _make_durable(beside)
+            beside.replace(path)
         finally:
-            Path(beside).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """An open file to write in place of `path`; otherwise as `atomic_path`."""
+    with atomic_path(path) as beside, beside.open("wb") as file:
+        yield file
+        file.flush()
 
 
 @contextlib.contextmanager
@@ -317,6 +329,8 @@ def _make_durable(file: Path) -> None:
 
 
 def _read_settings(path: Path) -> Settings:
+    if not path.exists():
+        return Settings()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         settings = Settings()

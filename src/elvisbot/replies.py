@@ -2,3 +2,177 @@
 
 The one place that the web app, the terminal and the evaluation call.
 """
+
+import contextlib
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby, islice, pairwise
+from typing import Final
+
+from elvisbot.bots import Settings, Timing
+from elvisbot.conversation import ME, Line, Message
+from elvisbot.engines import Engine
+from elvisbot.errors import EngineError, InvalidRequestError
+
+THEM: Final = "them"
+"""The sender of what a visitor writes. The bot's own messages are from `ME`."""
+
+NEW_SESSION: Final = timedelta(hours=8)
+"""A longer silence begins a new session: after a night, what was said before is left out."""
+
+DRAWS: Final = 4
+"""So often a reply is drawn, until it says anything at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The bot types for so many seconds before its next bubble."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message of the reply."""
+
+    id: str
+    text: str
+
+
+Event = Typing | Bubble
+
+
+def _never() -> bool:
+    return False
+
+
+class Replier:
+    """Answers conversations as one bot."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        form = engine.format
+        self._stop = frozenset({form.start_id, form.answer_id, form.end_id})
+
+    def reply(
+        self, messages: Sequence[Message], *, is_cancelled: Callable[[], bool] = _never
+    ) -> Iterator[Event]:
+        """Answer the last turn of `messages`.
+
+        First comes `Typing(0)`, before the model begins; then, as soon as each bubble is
+        complete, how long it takes to type, and the bubble. Closing the iterator stops the model
+        at its next token.
+
+        Args:
+            messages: The recent conversation, oldest first, ending with a turn of the visitor's.
+            is_cancelled: Asked after every token, for those who cannot close the iterator because
+                another thread is running it.
+
+        Raises:
+            InvalidRequestError: if the last message is not the visitor's.
+            EngineError: if the model cannot answer.
+        """
+        if not messages or messages[-1].sender == ME:
+            raise InvalidRequestError(
+                "There is nothing to answer.", remedy="End with a message to the bot."
+            )
+        return self._events(messages, is_cancelled)
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        """What the model is given to answer `messages`, cut to what it can take.
+
+        The oldest turns are dropped first, then the oldest messages of the last turn; of a single
+        message that is too long, the end is kept.
+        """
+        lines = _lines(_session(messages))[-(self._settings.recipe.context_turns + 1) :]
+        while len(ids := self._engine.format.prompt(lines)) > self._engine.max_prompt:
+            shorter = lines[1:] if len(lines) > 1 else _shortened(lines[0])
+            if shorter is None:
+                break
+            lines = shorter
+        return ids
+
+    def _events(
+        self, messages: Sequence[Message], is_cancelled: Callable[[], bool]
+    ) -> Iterator[Event]:
+        yield Typing(0.0)
+        prompt = self.prompt(messages)
+        for _ in range(DRAWS):
+            spoken = False
+            with contextlib.closing(self._texts(prompt, is_cancelled)) as texts:
+                for text in islice(texts, self._settings.decoding.max_bubbles):
+                    spoken = True
+                    yield Typing(typing_seconds(text, self._settings.timing))
+                    yield Bubble(uuid.uuid4().hex, text)
+            if spoken or is_cancelled():
+                return
+        raise EngineError(
+            f"The model said nothing, {DRAWS} times over.",
+            remedy="Write something else; if it happens often, train the bot for longer.",
+        )
+
+    def _texts(
+        self, prompt: Sequence[int], is_cancelled: Callable[[], bool]
+    ) -> Generator[str, None, None]:
+        """One draw's messages, each as soon as it is complete; none of them empty."""
+        tokens = self._engine.generate(prompt, self._settings.decoding, stop=self._stop)
+        ids: list[int] = []
+        try:
+            for token in tokens:
+                if is_cancelled():
+                    return
+                if token != self._engine.format.break_id:
+                    ids.append(token)
+                    continue
+                if text := _clean(self._engine.format.text(ids)):
+                    yield text
+                ids = []
+        finally:
+            _close(tokens)
+        if text := _clean(self._engine.format.text(ids)):
+            yield text
+
+
+def _close(tokens: Iterator[int]) -> None:
+    if isinstance(tokens, Generator):
+        tokens.close()
+
+
+def typing_seconds(text: str, timing: Timing) -> float:
+    """How long the bot seems to type `text`."""
+    return min(timing.patience, timing.pause + len(text) / timing.characters_per_second)
+
+
+def _session(messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages since the last silence of more than `NEW_SESSION`."""
+    begin = 0
+    for number, (earlier, later) in enumerate(pairwise(messages), start=1):
+        if later.sent_at - earlier.sent_at > NEW_SESSION:
+            begin = number
+    return messages[begin:]
+
+
+def _lines(messages: Sequence[Message]) -> list[Line]:
+    turns = groupby(messages, key=lambda message: message.sender)
+    return [Line(sender, tuple(message.text for message in turn)) for sender, turn in turns]
+
+
+def _shortened(line: Line) -> list[Line] | None:
+    """`line` without its oldest message, or without a tenth of its only one; None at the end."""
+    first, *others = line.texts
+    if others:
+        return [Line(line.sender, tuple(others))]
+    if not first:
+        return None
+    return [Line(line.sender, (first[len(first) // 10 + 1 :],))]
+
+
+def _clean(text: str) -> str:
+    """`text` without outer whitespace, nor the signs for bytes that make no character.
+
+    Those stand where a reply was cut off within a character, which for most emoji is likely.
+    """
+    return text.replace("\ufffd", "").strip()

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Protocol
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.errors import UsageError
-from elvisbot.families import ChatFormat
+from elvisbot.errors import EngineError, UsageError
+from elvisbot.families import ChatFormat, families
 
 DEFAULT: Final = "llama_cpp"
 
@@ -76,3 +76,21 @@ def load(key: str, bot: Bot) -> Engine:
         )
     engine: Engine = importlib.import_module(f"{__name__}.{key}").load(bot)
     return engine
+
+
+def trained_format(bot: Bot) -> ChatFormat:
+    """How `bot`'s model writes a conversation, for the engines that run it.
+
+    Raises:
+        BotNotFoundError: if the bot has no model yet.
+        EngineError: if its tokenizer cannot be read, or its family is unknown.
+    """
+    bot.require_model()
+    key = bot.settings.recipe.family
+    for family in families():
+        if family.key == key:
+            return ChatFormat.load(family, bot.tokenizer)
+    raise EngineError(
+        f"{bot.name} was trained from a family of models that is unknown here: {key!r}.",
+        remedy=f"Train it again: elvisbot train {bot.name}",
+    )

@@ -5,13 +5,13 @@ written the same way in all of them, only the strings of the markers differ:
 
     <start> their turn <answer> my turn <end> their turn <answer> my turn <end> …
 
-Messages of one turn are joined by `<|brk|>`. Turns that neither begin with `<answer>` nor are
-followed by one are separated by `<end>`.
+Messages of one turn are joined by `<|brk|>`. Two
+turns of theirs in a row, with a pause between them, are separated by `<end>`.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -139,27 +139,31 @@ class ChatFormat:
             ids += self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
-    def sequence(self, lines: Iterable[Line]) -> list[tuple[list[int], bool]]:
-        """Turns as one sequence, in pieces: token ids, and whether a model should learn them.
+    def pieces(self, lines: Sequence[Line]) -> Iterator[tuple[list[int], list[int]]]:
+        """Each turn of a conversation in two parts: what leads to it, and the turn itself.
 
-        To be learnt are my turns, each from after its `<answer>` up to and including its `<end>`.
+        The parts of all turns, one after the other behind `<start>`, are the whole sequence. What
+        leads to a turn of mine ends with `<answer>`; the turn itself ends with `<end>`.
         """
-        pieces: list[tuple[list[int], bool]] = [([self.start_id], False)]
-        theirs_is_open = False
+        before: Line | None = None
         for line in lines:
             if line.is_mine:
-                pieces.append(([self.answer_id], False))
-                pieces.append(([*self.turn(line.texts), self.end_id], True))
+                yield [self.answer_id], self.reply(line.texts)
             else:
-                separator = [self.end_id] if theirs_is_open else []
-                pieces.append((separator + self.turn(line.texts), False))
-            theirs_is_open = not line.is_mine
-        return pieces
+                follows_theirs = before is not None and not before.is_mine
+                yield [self.end_id] if follows_theirs else [], self.turn(line.texts)
+            before = line
 
-    def prompt(self, context: Iterable[Line]) -> list[int]:
+    def prompt(self, context: Sequence[Line]) -> list[int]:
         """What the model is given to answer `context`: the turns, and the `<answer>` marker."""
-        pieces = self.sequence(context)
-        return [token for ids, _ in pieces for token in ids] + [self.answer_id]
+        ids = [self.start_id]
+        for lead, turn in self.pieces(context):
+            ids += lead + turn
+        return [*ids, self.answer_id]
+
+    def reply(self, texts: Sequence[str]) -> list[int]:
+        """What the model should say: the messages joined by the break, and `<end>`."""
+        return [*self.turn(texts), self.end_id]
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of one message's token ids."""

@@ -1,0 +1,84 @@
+import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { MAX_TEXT_LENGTH } from "../conversation/message";
+import "./Composer.css";
+
+interface Props {
+  /** Called at every change of the draft. */
+  readonly onTyping: () => void;
+  readonly onSend: (text: string) => void;
+}
+
+/** The growing pill at the bottom: what is being written, and the arrow that sends it. */
+export function Composer({ onTyping, onSend }: Props) {
+  const [draft, setDraft] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = draft.trim();
+
+  useLayoutEffect(() => {
+    if (field.current !== null) growToFit(field.current);
+  }, [draft]);
+
+  const send = () => {
+    if (text === "") return;
+    // Half an emoji cannot be encoded; the server would refuse the whole burst because of it.
+    onSend(text.toWellFormed());
+    setDraft("");
+    field.current?.focus();
+  };
+
+  const sendOnEnter = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <div className="composer">
+      <div className="pill">
+        <textarea
+          ref={field}
+          aria-label="Message"
+          placeholder="iMessage"
+          rows={1}
+          dir="auto"
+          maxLength={MAX_TEXT_LENGTH}
+          enterKeyHint="send"
+          autoFocus={matchMedia("(pointer: fine)").matches}
+          value={draft}
+          onChange={(event) => {
+            setDraft(event.target.value);
+            onTyping();
+          }}
+          onKeyDown={sendOnEnter}
+        />
+        {text !== "" && (
+          <button
+            type="button"
+            className="send"
+            aria-label="Send"
+            // The field keeps the focus, or a phone's keyboard would fold away at every message.
+            onPointerDown={(event) => {
+              event.preventDefault();
+            }}
+            onClick={send}
+          >
+            <svg viewBox="0 0 30 30" aria-hidden="true">
+              <path d="M15 22V9M9.3 14.2 15 8.5l5.7 5.7" />
+            </svg>
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Enter that picks a word in an input method. Safari ends the composition before that keydown. */
+function isComposing(event: KeyboardEvent): boolean {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only sign that Safari gives
+  return event.nativeEvent.isComposing || event.keyCode === 229;
+}
+
+function growToFit(field: HTMLTextAreaElement): void {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}

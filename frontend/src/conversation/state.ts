@@ -1,0 +1,197 @@
+import type { Failure, ReplyEvent } from "../responder/responder";
+import { trailing, unanswered, type Message } from "./message";
+
+/**
+ * What is under way. The burst to answer is always what is `unanswered` at the end of the
+ * conversation, so no phase repeats it.
+ *
+ *     resting ─sent→ waiting ─flushed→ replying ─done→ resting
+ *                       ↑ typed, sent, busy │ └─failed→ failed ─retried→ replying
+ *                       └───────────────────┘
+ *
+ * Every wait and every reply is a new object: the hook that carries it out starts again with it,
+ * and drops the one before.
+ */
+export type Phase =
+  | { readonly name: "resting" }
+  | { readonly name: "waiting"; readonly seconds: number; readonly tries: number }
+  | { readonly name: "replying"; readonly tries: number }
+  | { readonly name: "failed"; readonly failure?: Failure };
+
+export interface State {
+  readonly messages: readonly Message[];
+  readonly phase: Phase;
+  /** The bot shows its typing dots. */
+  readonly typing: boolean;
+  /** How long a burst rests before it is answered. */
+  readonly flushSeconds: number;
+}
+
+export type Action =
+  | { readonly type: "sent"; readonly id: string; readonly text: string; readonly at: number }
+  | { readonly type: "typed" }
+  | { readonly type: "flushed" }
+  | { readonly type: "replied"; readonly event: ReplyEvent; readonly at: number }
+  | { readonly type: "failed"; readonly failure: Failure }
+  | { readonly type: "retried" }
+  | { readonly type: "deleted" };
+
+/** A busy responder is asked this often before the visitor hears about it. */
+const MAX_TRIES = 3;
+/** A responder that asks for more patience than this is reported at once. */
+const MAX_RETRY_AFTER_SECONDS = 15;
+
+const RESTING: Phase = { name: "resting" };
+
+/** The state to start from: what had not been answered when the app was closed goes on. */
+export function opened(messages: readonly Message[], flushSeconds: number): State {
+  const burst = unanswered(messages);
+  const state: State = { messages, phase: RESTING, typing: false, flushSeconds };
+  if (burst.length === 0) return state;
+  return burst.some((message) => message.failed)
+    ? { ...state, phase: { name: "failed" } }
+    : waiting(state);
+}
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case "sent":
+      return sent(state, { id: action.id, from: "them", text: action.text, sentAt: action.at });
+    case "typed":
+      return typed(state);
+    case "flushed":
+      return state.phase.name === "waiting"
+        ? { ...state, phase: { name: "replying", tries: state.phase.tries + 1 } }
+        : state;
+    case "replied":
+      return state.phase.name === "replying" ? replied(state, action.event, action.at) : state;
+    case "failed":
+      return state.phase.name === "replying" ? failed(state, action.failure) : state;
+    case "retried":
+      return state.phase.name === "failed" ? retried(state) : state;
+    case "deleted":
+      return { ...state, messages: [], phase: RESTING, typing: false };
+  }
+}
+
+function sent(state: State, message: Message): State {
+  return waiting({ ...state, messages: [...withoutFailures(state.messages), message] });
+}
+
+/** Typing restarts the wait, and interrupts the bot. */
+function typed(state: State): State {
+  switch (state.phase.name) {
+    case "resting":
+    case "failed":
+      return state;
+    case "waiting":
+      return waiting(state);
+    case "replying":
+      return unanswered(state.messages).length > 0
+        ? waiting(state)
+        : { ...state, phase: RESTING, typing: false };
+  }
+}
+
+function waiting(state: State, seconds = state.flushSeconds, tries = 0): State {
+  return { ...state, phase: { name: "waiting", seconds, tries }, typing: false };
+}
+
+function replied(state: State, event: ReplyEvent, at: number): State {
+  switch (event.event) {
+    case "typing":
+      return { ...state, messages: read(state.messages, at), typing: true };
+    case "bubble":
+      return {
+        ...state,
+        messages: withBubble(read(state.messages, at), event.id, event.text, at),
+        typing: false,
+      };
+    case "done":
+      return {
+        ...state,
+        messages: answered(read(state.messages, at)),
+        phase: RESTING,
+        typing: false,
+      };
+  }
+}
+
+function withBubble(
+  messages: readonly Message[],
+  id: string,
+  text: string,
+  at: number,
+): readonly Message[] {
+  if (trailing(messages, "me").some((message) => message.id === id)) return messages;
+  // A responder may number the bubbles of every reply from 1.
+  const taken = messages.some((message) => message.id === id);
+  const unique = taken ? `${id} ${messages.length}` : id;
+  return [...messages, { id: unique, from: "me", text, sentAt: at }];
+}
+
+function failed(state: State, failure: Failure): State {
+  const tries = state.phase.name === "replying" ? state.phase.tries : 0;
+  const seconds = failure.retryAfterSeconds;
+  if (seconds !== undefined && seconds <= MAX_RETRY_AFTER_SECONDS && tries < MAX_TRIES) {
+    return waiting(state, Math.max(seconds, 1), tries);
+  }
+  const burst = new Set(unanswered(state.messages));
+  return {
+    ...state,
+    messages: changed(
+      state.messages,
+      (message) => burst.has(message),
+      (message) => ({ ...message, failed: true }),
+    ),
+    phase: { name: "failed", failure },
+    typing: false,
+  };
+}
+
+/** Ask again for the whole reply; the half of it that had arrived makes room. */
+function retried(state: State): State {
+  const half = trailing(state.messages, "me").length;
+  const messages = state.messages.slice(0, state.messages.length - half);
+  return {
+    ...state,
+    messages: withoutFailures(messages),
+    phase: { name: "replying", tries: MAX_TRIES },
+  };
+}
+
+function read(messages: readonly Message[], at: number): readonly Message[] {
+  return changed(messages, isUnread, (message) => ({ ...message, readAt: at }));
+}
+
+function answered(messages: readonly Message[]): readonly Message[] {
+  const burst = new Set(unanswered(messages));
+  return changed(
+    messages,
+    (message) => burst.has(message),
+    (message) => ({ ...message, answered: true }),
+  );
+}
+
+function isUnread(message: Message): boolean {
+  return message.from === "them" && message.readAt === undefined;
+}
+
+function withoutFailures(messages: readonly Message[]): readonly Message[] {
+  return changed(
+    messages,
+    (message) => message.failed === true,
+    ({ id, from, text, sentAt }) => ({ id, from, text, sentAt }),
+  );
+}
+
+/** The same list if nothing in it changes, so that the transcript is not drawn again for it. */
+function changed(
+  messages: readonly Message[],
+  which: (message: Message) => boolean,
+  change: (message: Message) => Message,
+): readonly Message[] {
+  return messages.some(which)
+    ? messages.map((message) => (which(message) ? change(message) : message))
+    : messages;
+}

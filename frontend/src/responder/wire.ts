@@ -1,0 +1,96 @@
+import { newId, type Message } from "../conversation/message";
+import type { BotCard, ReplyEvent } from "./responder";
+
+const MAX_MESSAGES = 40;
+/** The server refuses bodies over 64 KiB. */
+const MAX_BODY_BYTES = 48 * 1024;
+
+const encoder = new TextEncoder();
+
+/**
+ * The body of POST /api/reply: as much of the latest conversation as one request may carry, and
+ * at least its last message.
+ */
+export function requestBody(conversation: readonly Message[]): string {
+  let recent = conversation.slice(-MAX_MESSAGES);
+  let body = encode(recent);
+  while (recent.length > 1 && encoder.encode(body).length >= MAX_BODY_BYTES) {
+    recent = recent.slice(1);
+    body = encode(recent);
+  }
+  return body;
+}
+
+function encode(messages: readonly Message[]): string {
+  return JSON.stringify({
+    messages: messages.map(({ id, from, text, sentAt }) => ({
+      id,
+      from,
+      text,
+      sent_at: new Date(sentAt).toISOString(),
+    })),
+  });
+}
+
+/**
+ * The event on one line of a reply; undefined for a heartbeat and for kinds of events that this
+ * version does not know yet.
+ *
+ * @throws {SyntaxError} if the line is not an event at all
+ */
+export function replyEvent(line: string): ReplyEvent | undefined {
+  if (line.trim() === "") return undefined;
+  const value = record(JSON.parse(line));
+  if (typeof value?.["event"] !== "string") throw new SyntaxError("a line without an event");
+  switch (value["event"]) {
+    case "typing":
+      return { event: "typing", seconds: seconds(value["seconds"]) ?? 0 };
+    case "bubble": {
+      const words = text(value["text"]);
+      if (words === undefined) return undefined;
+      return { event: "bubble", id: text(value["id"]) ?? newId(), text: words };
+    }
+    case "done":
+      return { event: "done" };
+    default:
+      return undefined;
+  }
+}
+
+const DEFAULT_FLUSH_SECONDS = 5;
+
+/** The card of GET /api/bot; undefined if this is not one. */
+export function botCard(value: unknown): BotCard | undefined {
+  const card = record(value);
+  const name = text(card?.["name"]);
+  if (card === undefined || name === undefined) return undefined;
+  const model = text(card["model"]);
+  return {
+    name,
+    initials: text(card["initials"]) ?? "",
+    flushSeconds: seconds(card["flush_seconds"]) ?? DEFAULT_FLUSH_SECONDS,
+    ...(model !== undefined && { model }),
+  };
+}
+
+/** The two sentences of a problem document, or nothing if it is none (a proxy's error page). */
+export function problem(value: unknown): { detail?: string; remedy?: string } {
+  const document = record(value);
+  const detail = text(document?.["detail"]) ?? text(document?.["title"]);
+  const remedy = text(document?.["remedy"]);
+  return { ...(detail !== undefined && { detail }), ...(remedy !== undefined && { remedy }) };
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function seconds(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,74 @@
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Message } from "../conversation/message";
+import { rows, type Row } from "../conversation/rows";
+import type { Failure } from "../responder/responder";
+import { CutOff } from "./CutOff";
+import { fitBubbles } from "./fitBubbles";
+import { MessageRow } from "./MessageRow";
+import { TimeStamp } from "./TimeStamp";
+import { TypingDots } from "./TypingDots";
+import { useStickToBottom } from "./useStickToBottom";
+import { useToday } from "./useToday";
+import { useWidth } from "./useWidth";
+import "./Transcript.css";
+
+interface Props {
+  readonly botName: string;
+  readonly messages: readonly Message[];
+  readonly typing: boolean;
+  /** Why the last reply failed; null if it did and nobody knows why; undefined if it did not. */
+  readonly failure: Failure | null | undefined;
+  readonly onRetry: () => void;
+}
+
+/** Everything that was said, oldest first, and the bot's typing dots. */
+export function Transcript({ botName, messages, typing, failure, onRetry }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const column = useRef<HTMLDivElement>(null);
+  const [openedAt] = useState(() => Date.now());
+  const today = useToday();
+  const shown = useMemo(() => rows(messages), [messages]);
+  const width = useWidth(column);
+
+  // Before the scroll position is set, because it changes heights.
+  useLayoutEffect(() => {
+    if (column.current !== null) fitBubbles(column.current, width);
+  }, [shown, width]);
+  useStickToBottom(scroller, column, messages, typing);
+
+  const cutOff = failure !== undefined && messages.at(-1)?.from === "me";
+  const render = (row: Row) =>
+    row.kind === "stamp" ? (
+      <TimeStamp key={row.key} at={row.at} today={today} />
+    ) : (
+      <MessageRow
+        key={row.message.id}
+        {...row}
+        botName={botName}
+        fresh={row.message.sentAt >= openedAt}
+        today={today}
+        failure={row.receipt?.kind === "failed" ? failure : undefined}
+        onRetry={onRetry}
+      />
+    );
+
+  return (
+    <div
+      ref={scroller}
+      className="transcript"
+      role="log"
+      aria-live="polite"
+      aria-label={`Conversation with ${botName}`}
+      tabIndex={0}
+    >
+      <div ref={column} className="column">
+        <p className="notice">
+          This is a bot that imitates <bdi>{botName}</bdi>.
+        </p>
+        {shown.map(render)}
+        {typing && <TypingDots botName={botName} />}
+        {cutOff && <CutOff failure={failure} onRetry={onRetry} />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,326 @@
+"""The command line: one command for each stage.
+
+Heavy parts are imported by the commands that need them, so that `elvisbot --help` is quick.
+"""
+
+import os
+import shutil
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from elvisbot import __version__
+from elvisbot.bots import Recipe, all_bots, home, open_bot
+from elvisbot.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from elvisbot.bots import Bot
+    from elvisbot.engines import Engine
+
+EVERYONE = "everyone"
+TRAINING_LIBRARIES = {
+    "gguf", "huggingface_hub", "numpy", "peft", "safetensors", "torch", "transformers"
+}
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+history_argument = click.argument(
+    "path", required=False, type=click.Path(path_type=Path), metavar="[PATH]"
+)
+engine_option = click.option(
+    "--engine", default="llama_cpp", show_default=True, metavar="ENGINE",
+    help="What runs the model: llama_cpp, or echo, which needs none and repeats what you say.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="elvisbot")
+def elvisbot() -> None:
+    """A private bot that texts the way you do, made from your own message history.
+
+    \b
+    elvisbot people                         whom you text
+    elvisbot import alex --with "+1 555…"   make the bot alex from one conversation
+    elvisbot train alex                     teach it
+    elvisbot serve alex                     text with it in your browser
+
+    No history at hand? elvisbot demo goes the whole way with real people's chat.
+    """
+
+
+@elvisbot.command()
+@history_argument
+@json_option
+def people(path: Path | None, as_json: bool) -> None:
+    """List whom you text, most first.
+
+    PATH is a chat.db; by default the one of this Mac.
+    """
+    from elvisbot import console, sources
+
+    source = sources.load(sources.DEFAULT)
+    found = source.people(path or source.default_path())
+    if as_json:
+        console.print_json(
+            [
+                {
+                    "name": person.name,
+                    "handles": person.handles,
+                    "messages": person.messages,
+                    "first": person.first.isoformat(),
+                    "last": person.last.isoformat(),
+                }
+                for person in found
+            ]
+        )
+    else:
+        console.print_people(found)
+
+
+@elvisbot.command("import")
+@click.argument("name")
+@click.option(
+    "--with", "who", required=True, metavar="WHO",
+    help="Whom you text with: a number or address, in any spelling, or a part of one; "
+    "or everyone, for all one-to-one conversations.",
+)
+@history_argument
+@json_option
+def import_(name: str, who: str, path: Path | None, as_json: bool) -> None:
+    """Make the bot NAME from one conversation.
+
+    Prints what was kept and what was dropped, by reason. PATH is a chat.db, which is only read; by
+    default the one of this Mac. Importing again renews the bot's messages and keeps its model.
+    """
+    from elvisbot import console, sources
+    from elvisbot.importing import import_history
+
+    wanted = None if who.casefold() == EVERYONE else who
+    imported = import_history(name, who=wanted, source=sources.DEFAULT, path=path)
+    if as_json:
+        console.print_json(
+            {
+                "bot": imported.bot.name,
+                "rows": imported.rows,
+                "buckets": imported.buckets,
+                "messages": imported.messages,
+                "contacts": imported.contacts,
+                "sessions": imported.counts.sessions,
+                "pairs": {"train": imported.counts.train, "heldout": imported.counts.heldout},
+            }
+        )
+    else:
+        console.print_import(imported)
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option(
+    "--base", default=Recipe.base, show_default=True, metavar="BASE",
+    help="The model to start from: smollm2-135m, dialogpt-small, dialogpt-medium, "
+    "dialogpt-large, a folder, or a hub id such as owner/model or owner/model@commit.",
+)
+@click.option(
+    "--method", type=click.Choice(["lora", "full"]), default="lora", show_default=True,
+    help="lora trains small matrices beside the weights; full, all weights, with more memory.",
+)
+@click.option(
+    "--epochs", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True,
+    help="Passes over your replies.",
+)
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True),
+    help="Take no longer than this, loading and scoring included.",
+)
+@json_option
+def train(
+    name: str, base: str, method: str, epochs: float, minutes: float | None, as_json: bool
+) -> None:
+    """Teach the bot NAME to text the way you do.
+
+    Needs the extra [train]. Ctrl-C ends the training early and keeps what was learnt so far.
+    """
+    bot = open_bot(name)
+    bot.require_import()
+    with _training_libraries():
+        from elvisbot import console, training
+
+    with console.TrainingProgress() as progress:
+        outcome = training.train(
+            bot,
+            base=base,
+            method="full" if method == "full" else "lora",
+            epochs=epochs,
+            minutes=minutes,
+            reporter=training.Reporter(progress.stage, progress.step),
+        )
+        progress.stage("Writing model.gguf")
+        from elvisbot.export.gguf import write_gguf
+
+        write_gguf(bot)
+    if as_json:
+        console.print_json(outcome.as_json() | {"bot": bot.name})
+    else:
+        console.print_outcome(outcome, bot.name)
+
+
+@elvisbot.command()
+@click.argument("name")
+@engine_option
+def chat(name: str, engine: str) -> None:
+    """Text with the bot NAME in the terminal.
+
+    Every line you enter is one message. Ctrl-D ends it.
+    """
+    from elvisbot.replies import Replier
+    from elvisbot.terminal import talk
+
+    bot = open_bot(name)
+    with _loaded(engine, bot) as loaded:
+        talk(Replier(loaded, bot.settings), bot.name)
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT",
+    help="Where to serve; by default 5000, or the next free one.",
+)
+@click.option(
+    "--browser/--no-browser", default=True, help="Whether to open it in the browser."
+)
+@engine_option
+def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
+    """Text with the bot NAME in your browser.
+
+    The web app is served on this machine only, and stores no conversation.
+    """
+    from elvisbot import console
+    from elvisbot.replies import Replier
+    from elvisbot.web import create_app, serving
+
+    bot = open_bot(name)
+    listener = serving.listen(port=port)
+    with _loaded(engine, bot) as loaded:
+        app = create_app(
+            Replier(loaded, bot.settings), name=bot.name, model=loaded.description
+        )
+        address = serving.url(listener)
+        console.out.print(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
+        if browser and _has_screen():
+            webbrowser.open(address)
+        serving.serve(app, listener)
+
+
+@elvisbot.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List your bots."""
+    from elvisbot import console
+
+    found = [_summary(bot) for bot in all_bots()]
+    if as_json:
+        console.print_json(found)
+    elif found:
+        console.print_bots(found)
+    else:
+        console.note(f"There are no bots in {home()} yet. Make one: elvisbot import NAME --with WHO")
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:
+    """Delete the bot NAME: its messages, its model, everything."""
+    bot = open_bot(name)
+    if not yes:
+        click.confirm(f"Delete {bot.path} with everything in it?", abort=True)
+    shutil.rmtree(bot.path)
+    click.echo(f"{bot.name} is gone.")
+
+
+@elvisbot.command()
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True), default=4.5, show_default=True,
+    help="How long to train.",
+)
+@click.option(
+    "--browser/--no-browser", default=True, help="Whether to open it in the browser."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT",
+    help="Where to serve; by default 5000, or the next free one.",
+)
+@click.pass_context
+def demo(context: click.Context, minutes: float, browser: bool, port: int | None) -> None:
+    """Go the whole way with real people's chat: import, train, serve.
+
+    Needs the extra [train], but no Mac and no model hub. The history is that of one participant of
+    the chitchat-dataset (MIT licence), written as a Mac's chat.db. A second start serves at once.
+    """
+    from elvisbot import console
+    from elvisbot import demo as sample
+
+    trained = any(bot.name == sample.BOT and bot.is_trained for bot in all_bots())
+    if not trained:
+        with _training_libraries():
+            import elvisbot.training  # noqa: F401  (better now than after the import)
+        history = sample.sample_history(tell=console.note)
+        console.note(f"$ elvisbot people {history}")
+        context.invoke(people, path=history, as_json=False)
+        console.note(f"$ elvisbot import {sample.BOT} --with everyone {history}")
+        context.invoke(import_, name=sample.BOT, who=EVERYONE, path=history, as_json=False)
+        console.note(f"$ elvisbot train {sample.BOT} --minutes {minutes:g}")
+        context.invoke(train, name=sample.BOT, minutes=minutes)
+    console.note(f"$ elvisbot serve {sample.BOT}")
+    context.invoke(serve, name=sample.BOT, port=port, browser=browser)
+
+
+@contextmanager
+def _loaded(key: str, bot: "Bot") -> Iterator["Engine"]:
+    from elvisbot import engines
+
+    engine = engines.load(key, bot)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _training_libraries() -> Iterator[None]:
+    """Turn the lack of the extra [train] into a problem with a remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in TRAINING_LIBRARIES:
+            raise
+        raise MissingExtraError(
+            f"Training needs {error.name}, which is not installed.",
+            remedy="Install the extra: pip install 'elvisbot[train]'",
+        ) from error
+
+
+def _summary(bot: "Bot") -> dict[str, Any]:
+    with bot.messages.open("rb") as lines:
+        messages = sum(1 for _ in lines)
+    return {
+        "name": bot.name,
+        "messages": messages,
+        "contacts": bot.settings.history.contacts,
+        "base": bot.settings.recipe.base,
+        "trained": bot.is_trained,
+    }
+
+
+def _has_screen() -> bool:
+    """Whether a browser could show anything; without one, a text browser would take the terminal."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True

@@ -1,0 +1,302 @@
+"""The default engine: llama.cpp in this process, through `xllamacpp` and llama-server's JSON.
+
+Every token is one request for one token. llama.cpp keeps the prompt's computed state, so a step
+costs what a streamed token costs (SmolLM2-135M: 10.6 ms against 11.0), and it gives us three things
+that its own stream does not:
+
+- every token's id. The stream leaves out tokens that end in the middle of a UTF-8 character, which
+  is how most emoji begin.
+- the untouched log-probabilities, from which `elvisbot.sampling` draws.
+- a stop that is simply not asking for the next token.
+
+The request makes llama.cpp "sample" one fixed token, whose text is complete, and only the
+probabilities beside it are read.
+"""
+
+import contextlib
+import math
+import os
+import secrets
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, BinaryIO, Final
+
+import xllamacpp
+
+from elvisbot.bots import Bot, Decoding
+from elvisbot.engines import trained_format
+from elvisbot.errors import EngineError
+from elvisbot.families import BREAK, ChatFormat
+from elvisbot.sampling import draw
+
+MAX_CONTEXT: Final = 1024
+"""Tokens. More would only cost memory: 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large."""
+
+CANDIDATES: Final = 256
+"""Tokens to draw from. With the default `min_p` no more are left over anyway; 1,024 of them would
+cost 6 ms a token, 256 cost 1."""
+
+MAX_THREADS: Final = 4
+"""Small models are bound by memory; more threads gain nothing and disturb everybody else."""
+
+BATCH: Final = 128
+"""Tokens of a prompt computed at once. The usual 512 takes more memory and is no faster here."""
+
+_MARGIN: Final = 4
+_ERRORS_ONLY: Final = 1
+_OVERWHELMING: Final = 1e6
+_LONGEST_SOCKET_PATH: Final = 100
+
+
+def load(bot: Bot) -> "LlamaCpp":
+    """Load `bot`'s `model.gguf`.
+
+    Raises:
+        BotNotFoundError: if the bot has no model yet.
+        EngineError: if the model or its tokenizer cannot be read, or do not belong together.
+    """
+    chat_format = trained_format(bot)
+    settings = bot.settings
+    context = min(_trained_context(bot.gguf), MAX_CONTEXT)
+    engine = LlamaCpp(
+        server=_start(bot.gguf, context),
+        chat_format=chat_format,
+        description=f"{settings.recipe.base} in llama.cpp",
+        context=context,
+        longest_reply=settings.decoding.max_tokens,
+    )
+    engine.check()
+    return engine
+
+
+class LlamaCpp:
+    """See `elvisbot.engines.Engine`.
+
+    `log_probabilities` also takes prompts over `max_prompt`, as long as they fit the context, so
+    that a whole reply can be measured behind the longest prompt.
+    """
+
+    def __init__(
+        self,
+        server: Any,
+        chat_format: ChatFormat,
+        description: str,
+        context: int,
+        longest_reply: int,
+    ) -> None:
+        self.format = chat_format
+        self.description = description
+        self.max_prompt = max(context // 2, context - longest_reply - _MARGIN)
+        self._server = server
+        self._context = context
+        # Also keeps close() from taking the model away under a running step, which would hang.
+        self._lock = threading.Lock()
+
+    def generate(
+        self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
+    ) -> Iterator[int]:
+        """See `elvisbot.engines.Engine`."""
+        ids = list(prompt)
+        self._require_fit(ids, self.max_prompt)
+        random = Random()
+        for _ in range(min(decoding.max_tokens, self._context - len(ids))):
+            token = draw(self.log_probabilities(ids, CANDIDATES), decoding, random)
+            if token in stop:
+                return
+            yield token
+            ids.append(token)
+
+    def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
+        """See `elvisbot.engines.Engine`."""
+        self._require_fit(prompt, self._context)
+        likeliest = self._step(prompt, top)["top_logprobs"]
+        return {candidate["id"]: candidate["logprob"] for candidate in likeliest}
+
+    def close(self) -> None:
+        """See `elvisbot.engines.Engine`. Waits for a step under way; closing twice is fine."""
+        with self._lock:
+            self._server = None
+
+    def check(self) -> None:
+        """Warm the model up, and raise EngineError if its vocabulary is not the tokenizer's."""
+        if self._step([self.format.start_id], 1)["token"] != BREAK:
+            self.close()
+            raise EngineError(
+                "The model and its tokenizer do not belong together.",
+                remedy="Train the bot again; one of the two files was replaced.",
+            )
+
+    def _require_fit(self, prompt: Sequence[int], longest: int) -> None:
+        if not 0 < len(prompt) <= longest:
+            raise EngineError(
+                f"The prompt has {len(prompt)} tokens; the model can take 1 to {longest}.",
+                remedy="Send a shorter message.",
+            )
+
+    def _step(self, prompt: Sequence[int], top: int) -> dict[str, Any]:
+        """llama-server's `logprobs` entry for the token after `prompt`."""
+        request = {
+            "prompt": list(prompt),
+            "n_predict": 1,
+            "n_probs": top,
+            "cache_prompt": True,
+            "samplers": ["temperature"],
+            "temperature": 0,
+            "logit_bias": [[self.format.break_id, _OVERWHELMING]],
+        }
+        with self._lock:
+            if self._server is None:
+                raise EngineError("The model is closed.", remedy="Start ElvisBot again.")
+            answer = self._server.handle_completions(request)
+        try:
+            entry: dict[str, Any] = answer["choices"][0]["logprobs"]["content"][0]
+        except (KeyError, IndexError, TypeError) as error:
+            reason = answer.get("error", {}).get("message", "no reason given")
+            raise EngineError(
+                f"llama.cpp could not answer: {reason}.",
+                remedy="Train the bot again; if that does not help, please report this.",
+            ) from error
+        return entry
+
+
+def _start(gguf: Path, context: int) -> Any:
+    with _hidden_address() as hosts, _own_signal_handlers():
+        try:
+            return xllamacpp.Server(_parameters(gguf, context, hosts))
+        except RuntimeError as error:
+            raise _unreadable(gguf) from error
+
+
+def _parameters(gguf: Path, context: int, hosts: list[str]) -> Any:
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(gguf)
+    parameters.n_ctx = context
+    parameters.n_batch = parameters.n_ubatch = BATCH
+    parameters.n_parallel = 1
+    parameters.kv_unified = True
+    parameters.cache_ram_mib = 0
+    parameters.n_ctx_checkpoints = 0
+    parameters.fit_params = False
+    parameters.warmup = False
+    parameters.special = True
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _threads()
+    parameters.verbosity = _ERRORS_ONLY
+    parameters.n_threads_http = 2
+    parameters.ui = False
+    parameters.endpoint_slots = False
+    parameters.hostnames = hosts
+    parameters.api_keys = [secrets.token_urlsafe()]
+    return parameters
+
+
+def _threads() -> int:
+    """One less than there are cores for this process, a container's allowance included.
+
+    llama.cpp's threads wait for each other at every layer, spinning; one of them without a core to
+    itself holds up all. On a two-core machine with both busy, two threads made 0.6 to 25 tokens a
+    second, one made 65.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # no cgroup, or "max": no limit
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cores = min(cores, math.ceil(int(quota) / int(period)))
+    return max(1, min(cores - 1, MAX_THREADS))
+
+
+@contextlib.contextmanager
+def _hidden_address() -> Iterator[list[str]]:
+    """Where llama.cpp may open the HTTP server that it cannot be kept from opening.
+
+    A socket file that is gone as soon as the model is loaded, so that nobody can connect; where
+    there are none, a free port of 127.0.0.1, behind a key that nobody knows.
+    """
+    folder = tempfile.mkdtemp(prefix="elvisbot-")
+    try:
+        socket = str(Path(folder) / "llama.sock")
+        fits = sys.platform != "win32" and len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH
+        yield [socket] if fits else ["127.0.0.1"]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _own_signal_handlers() -> Iterator[None]:
+    """Take Ctrl-C and SIGTERM back: llama.cpp installs handlers that end its loop, not ours."""
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handler = signal.getsignal(number)
+                if handler is not None:
+                    signal.signal(number, handler)
+
+
+def _trained_context(gguf: Path) -> int:
+    """How many tokens the model was trained to see at once, from the file's metadata.
+
+    The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+    """
+    try:
+        with gguf.open("rb") as file:
+            magic, version, _, entries = struct.unpack("<4sIQQ", file.read(24))
+            if magic != b"GGUF" or version not in (2, 3):
+                raise ValueError("not a GGUF file of version 2 or 3")
+            for _ in range(entries):
+                key = _read_string(file)
+                value = _read_value(file, _read(file, "<I"))
+                if key.endswith(b".context_length"):
+                    return int(value)
+        raise ValueError("no context length")
+    except (OSError, ValueError, KeyError, OverflowError, RecursionError, struct.error) as error:
+        raise _unreadable(gguf) from error
+
+
+_SCALARS: Final = dict(enumerate(("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?"))) | {
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
+_STRING: Final = 8
+_ARRAY: Final = 9
+
+
+def _read_value(file: BinaryIO, kind: int) -> Any:
+    if kind == _STRING:
+        return _read_string(file)
+    if kind == _ARRAY:
+        kind, count = _read(file, "<I"), _read(file, "<Q")
+        if kind in _SCALARS:
+            return file.seek(count * struct.calcsize(_SCALARS[kind]), os.SEEK_CUR)
+        for _ in range(count):
+            _read_value(file, kind)
+        return None
+    return _read(file, _SCALARS[kind])
+
+
+def _read(file: BinaryIO, layout: str) -> Any:
+    return struct.unpack(layout, file.read(struct.calcsize(layout)))[0]
+
+
+def _read_string(file: BinaryIO) -> bytes:
+    length = _read(file, "<Q")
+    if length > 1 << 24:
+        raise ValueError("a string of over 16 MiB")
+    return file.read(length)
+
+
+def _unreadable(gguf: Path) -> EngineError:
+    return EngineError(
+        f"{gguf} cannot be loaded: it is damaged, or there is not enough memory.",
+        remedy="Close other programs and try again, or train the bot again.",
+    )

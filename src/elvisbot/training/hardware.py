@@ -1,0 +1,50 @@
+"""Where and how finely to compute, chosen from what the machine has."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a training runs on.
+
+    Attributes:
+        device: As torch names it.
+        dtype: Of the frozen weights and of the big multiplications.
+        threads: For a CPU; as many as the cores that this process may use.
+    """
+
+    device: Literal["cpu", "cuda", "mps"]
+    dtype: torch.dtype
+    threads: int
+
+    @property
+    def description(self) -> str:
+        where = f"{self.threads} CPU cores" if self.device == "cpu" else self.device
+        return f"{where}, {str(self.dtype).removeprefix('torch.')}"
+
+
+def this_machine() -> Hardware:
+    """The best that this machine offers."""
+    if torch.cuda.is_available():
+        fine = torch.cuda.is_bf16_supported()
+        return Hardware("cuda", torch.bfloat16 if fine else torch.float32, usable_cores())
+    if torch.backends.mps.is_available():
+        return Hardware("mps", torch.float32, usable_cores())
+    return Hardware("cpu", torch.bfloat16 if _cpu_has_bfloat16() else torch.float32, usable_cores())
+
+
+def usable_cores() -> int:
+    """Cores that this process may use, which in a container can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_has_bfloat16() -> bool:
+    """Whether bfloat16 is computed in hardware; emulated, it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -1,0 +1,277 @@
+import math
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.engines.tiny_model import CONTEXT, make_bot
+from tests.scripted import byte_format
+
+from elvisbot.bots import Bot, Decoding, Recipe, Settings
+from elvisbot.engines import Engine, load
+from elvisbot.engines.llama_cpp import CANDIDATES, LlamaCpp
+from elvisbot.errors import BotNotFoundError, ElvisBotError, EngineError
+from elvisbot.families import ChatFormat
+from elvisbot.families.gpt2 import FAMILY
+
+GREEDY = Decoding(temperature=0.0, max_tokens=30)
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    return make_bot(tmp_path_factory.mktemp("bots") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def engine(bot: Bot) -> Iterator[Engine]:
+    engine = load("llama_cpp", bot)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def prompt(engine: Engine) -> list[int]:
+    return [engine.format.start_id, *engine.format.turn(["hey you"]), engine.format.answer_id]
+
+
+def generated(engine: Engine, prompt: list[int], decoding: Decoding = GREEDY) -> list[int]:
+    return list(engine.generate(prompt, decoding, stop=()))
+
+
+def test_greedy_decoding_says_the_same_every_time(engine: Engine, prompt: list[int]) -> None:
+    first, second = generated(engine, prompt), generated(engine, prompt)
+    assert len(first) == 30
+    assert first == second
+
+
+def test_drawing_says_something_else_every_time(engine: Engine, prompt: list[int]) -> None:
+    decoding = Decoding(temperature=1.0, top_p=1.0, min_p=0.0, max_tokens=30)
+    assert generated(engine, prompt, decoding) != generated(engine, prompt, decoding)
+
+
+def test_every_token_has_an_id_even_where_the_bytes_make_no_character(
+    engine: Engine, prompt: list[int]
+) -> None:
+    decoding = Decoding(temperature=1.5, top_p=1.0, min_p=0.0, max_tokens=200)
+    ids = generated(engine, prompt, decoding)
+    assert len(ids) == 200
+    assert "\ufffd" in engine.format.text(ids)
+
+
+def test_markers_come_out_as_their_ids(engine: Engine, prompt: list[int]) -> None:
+    wild = Decoding(temperature=30.0, top_p=1.0, min_p=0.0, max_tokens=400)
+    markers = {engine.format.break_id, engine.format.end_id, engine.format.start_id}
+    seen = {token for _ in range(5) for token in generated(engine, prompt, wild)}
+    assert markers <= seen
+
+
+def test_it_ends_before_a_stop_token(engine: Engine, prompt: list[int]) -> None:
+    ids = generated(engine, prompt)
+    stop = ids[5]
+    assert list(engine.generate(prompt, GREEDY, stop={stop})) == ids[: ids.index(stop)]
+
+
+class CountingServer:
+    """A llama.cpp that always finds token 65 likeliest."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def handle_completions(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.requests.append(request)
+        entry = {"id": 1, "token": "", "top_logprobs": [{"id": 65, "logprob": -0.1}]}
+        return {"choices": [{"logprobs": {"content": [entry]}}]}
+
+
+def test_after_closing_the_iterator_the_model_makes_no_further_token() -> None:
+    server = CountingServer()
+    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100)
+    tokens = engine.generate([1, 2], GREEDY, stop=())
+    assert list(islice(tokens, 3)) == [65, 65, 65]
+    del tokens
+    assert [request["prompt"] for request in server.requests] == [
+        [1, 2],
+        [1, 2, 65],
+        [1, 2, 65, 65],
+    ]
+
+
+def test_the_model_is_asked_one_token_at_a_time() -> None:
+    server = CountingServer()
+    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100)
+    list(engine.generate([1, 2], GREEDY, stop=()))
+    assert {request["n_predict"] for request in server.requests} == {1}
+
+
+def test_what_llama_cpp_answers_instead_of_a_token_is_an_engine_error() -> None:
+    class Failing:
+        def handle_completions(self, request: object) -> dict[str, Any]:
+            return {"error": {"code": 500, "message": "out of memory"}}
+
+    engine = LlamaCpp(Failing(), byte_format(), "", context=512, longest_reply=100)
+    with pytest.raises(EngineError, match="out of memory"):
+        engine.log_probabilities([1], 1)
+
+
+def test_the_longest_prompt_leaves_room_for_a_whole_reply(engine: Engine) -> None:
+    longest = [engine.format.start_id] * engine.max_prompt
+    decoding = Decoding(max_tokens=120)
+    assert engine.max_prompt == CONTEXT - 120 - 4
+    assert len(generated(engine, longest, decoding)) == 120
+
+
+@pytest.mark.parametrize("length", [0, CONTEXT])
+def test_a_prompt_that_does_not_fit_is_an_engine_error(engine: Engine, length: int) -> None:
+    with pytest.raises(EngineError, match=f"has {length} tokens"):
+        generated(engine, [65] * length)
+
+
+def test_one_token_over_the_longest_prompt_is_an_engine_error(engine: Engine) -> None:
+    with pytest.raises(EngineError):
+        generated(engine, [65] * (engine.max_prompt + 1))
+
+
+def test_a_token_that_the_model_does_not_have_is_an_engine_error(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="invalid tokens"):
+        generated(engine, [65, 99_999])
+
+
+def test_all_log_probabilities_make_a_distribution(engine: Engine, prompt: list[int]) -> None:
+    logs = engine.log_probabilities(prompt, 260)
+    assert len(logs) == engine.format.tokenizer.get_vocab_size() == 260
+    assert sum(math.exp(value) for value in logs.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_likeliest_token_is_the_greedy_choice(engine: Engine, prompt: list[int]) -> None:
+    ids = list(prompt)
+    for token in generated(engine, prompt)[:8]:
+        logs = engine.log_probabilities(ids, 5)
+        assert len(logs) == 5
+        assert max(logs, key=lambda token: logs[token]) == token
+        ids.append(token)
+
+
+def test_log_probabilities_do_not_depend_on_what_was_computed_before(
+    engine: Engine, prompt: list[int]
+) -> None:
+    fresh = engine.log_probabilities(prompt, 10)
+    generated(engine, [*prompt[:4], *b"something quite different"])
+    assert engine.log_probabilities(prompt, 10) == pytest.approx(fresh, abs=1e-3)
+
+
+def test_no_more_candidates_are_needed_than_are_asked_for(engine: Engine) -> None:
+    assert CANDIDATES * Decoding().min_p > 1
+
+
+def test_a_closed_engine_answers_with_an_error(tmp_path: Path) -> None:
+    engine = load("llama_cpp", make_bot(tmp_path / "bot"))
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineError, match="closed"):
+        engine.log_probabilities([65], 1)
+
+
+def test_two_models_at_once_do_not_get_in_each_others_way(engine: Engine, tmp_path: Path) -> None:
+    other = load("llama_cpp", make_bot(tmp_path / "other", seed=1))
+    before = generated(engine, [65, 66])
+    assert generated(other, [65, 66]) != before
+    other.close()
+    assert generated(engine, [65, 66]) == before
+
+
+def test_loading_leaves_ctrl_c_to_python(bot: Bot) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from elvisbot.bots import Bot\n"
+        "from elvisbot.engines import load\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "engine = load('llama_cpp', Bot(Path(sys.argv[1])))\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    while True: pass\n"
+        "except KeyboardInterrupt:\n"
+        "    print(len(engine.log_probabilities([65], 3)))\n"
+    )
+    command = [sys.executable, "-c", script, str(bot.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("3\n", "", 0)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks into /proc")
+def test_no_port_is_opened(engine: Engine) -> None:
+    sockets = {
+        str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()
+    }
+    listening = {
+        f"socket:[{line.split()[9]}]"
+        for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]
+        if line.split()[3] == "0A"
+    }
+    assert not sockets & listening
+
+
+def test_an_untrained_bot_is_not_found(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    bot.save(Settings())
+    with pytest.raises(BotNotFoundError):
+        load("llama_cpp", bot)
+
+
+def test_a_bot_of_an_unknown_family_is_an_engine_error(tmp_path: Path) -> None:
+    bot = make_bot(tmp_path / "bot", settings=Settings(recipe=Recipe(family="mamba")))
+    with pytest.raises(EngineError, match="mamba"):
+        load("llama_cpp", bot)
+
+
+def truncated(file: bytes) -> bytes:
+    return file[: len(file) // 2]
+
+
+def without_tail_of_the_metadata(file: bytes) -> bytes:
+    return file[:100]
+
+
+def junk(file: bytes) -> bytes:
+    return b"GGUF" + bytes(range(256)) * 8
+
+
+def huge_string(file: bytes) -> bytes:
+    return struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 1 << 60)
+
+
+def huge_array(file: bytes) -> bytes:
+    key = struct.pack("<Q", 1) + b"k"
+    return struct.pack("<4sIQQ", b"GGUF", 3, 0, 1) + key + struct.pack("<IIQ", 9, 10, 1 << 62)
+
+
+def empty(file: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize(
+    "damage", [truncated, without_tail_of_the_metadata, junk, huge_string, huge_array, empty]
+)
+def test_a_damaged_model_is_an_engine_error(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    bot = make_bot(tmp_path / "bot")
+    bot.gguf.write_bytes(damage(bot.gguf.read_bytes()))
+    with pytest.raises(EngineError, match=r"model\.gguf"):
+        load("llama_cpp", bot)
+
+
+def test_a_tokenizer_of_another_model_is_an_engine_error(tmp_path: Path) -> None:
+    bot = make_bot(tmp_path / "bot")
+    tokenizer = bot.tokenizer.read_text()
+    bot.tokenizer.write_text(
+        tokenizer.replace("<|brk|>", "<|xxx|>").replace("<|answer|>", "<|brk|>")
+        .replace("<|xxx|>", "<|answer|>")
+    )  # fmt: skip
+    assert ChatFormat.load(FAMILY, bot.tokenizer).break_id
+    with pytest.raises(ElvisBotError, match="do not belong together"):
+        load("llama_cpp", bot)

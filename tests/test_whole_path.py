@@ -1,0 +1,106 @@
+"""A tiny random model of each architecture goes all the way to GGUF and answers there."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from elvisbot import engines, pairs
+from elvisbot.bots import Bot, make_bot
+from elvisbot.conversation import Line
+from elvisbot.export.gguf import write_gguf
+from elvisbot.training import Outcome, Reporter, train
+from elvisbot.training.loop import Step
+from tests import tiny
+from tests.histories import small_talk
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama"])
+def architecture(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=["lora", "full"])
+def trained(
+    request: pytest.FixtureRequest, architecture: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Bot, Outcome, list[Step]]:
+    """A bot trained from pickled weights, as DialoGPT's repositories may hold them."""
+    folder = tmp_path_factory.mktemp(f"{architecture}-{request.param}")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ELVISBOT_HOME", str(folder / "home"))
+        bot = make_bot("tiny")
+        pairs.write_messages(bot, small_talk(200))
+        pairs.build_pairs(bot)
+        steps: list[Step] = []
+        base = tiny.base(folder / "base", architecture, pickled=True)
+        outcome = train(
+            bot,
+            base=str(base),
+            method=request.param,
+            epochs=6,
+            minutes=None,
+            reporter=Reporter(lambda line: None, steps.append),
+        )
+        write_gguf(bot)
+    return bot, outcome, steps
+
+
+def test_training_teaches_the_model(trained: tuple[Bot, Outcome, list[Step]]) -> None:
+    _, outcome, steps = trained
+    assert outcome.bits_before is not None
+    assert outcome.bits_after is not None
+    assert outcome.bits_after < 0.75 * outcome.bits_before
+    assert steps[-1].progress == 1
+    assert steps[-1].loss < steps[0].loss
+
+
+def test_the_engine_computes_what_transformers_computes(
+    trained: tuple[Bot, Outcome, list[Step]],
+) -> None:
+    bot, _, _ = trained
+    engine = engines.load("llama_cpp", bot)
+    model = AutoModelForCausalLM.from_pretrained(bot.model, dtype=torch.float32).eval()
+    prompts = [
+        engine.format.prompt([Line("ana", ("what about tea?",))]),
+        engine.format.prompt([Line("ana", ("hi", "u up?")), Line("me", ("yesss",)), Line("ana", ("?",))]),
+        [engine.format.start_id],
+    ]
+    try:
+        for prompt in prompts:
+            with torch.no_grad():
+                expected = model(torch.tensor([prompt])).logits[0, -1].log_softmax(-1).exp()
+            found = torch.zeros_like(expected)
+            for token, value in engine.log_probabilities(prompt, len(expected)).items():
+                found[token] = torch.tensor(value).exp()
+            # Half the summed difference: 8-bit weights move no more probability than this.
+            assert (expected - found).abs().sum() / 2 < 0.02
+    finally:
+        engine.close()
+
+
+def test_the_trained_model_knows_where_bubbles_and_turns_end(
+    trained: tuple[Bot, Outcome, list[Step]],
+) -> None:
+    bot, _, _ = trained
+    engine = engines.load("llama_cpp", bot)
+    chat_format = engine.format
+    try:
+        prompt = chat_format.prompt([Line("ana", ("what about rain?",))])
+        after = engine.log_probabilities([*prompt, *chat_format.turn(["yesss rain"])], 300)
+        within = engine.log_probabilities([*prompt, *chat_format.turn(["yes"])], 300)
+    finally:
+        engine.close()
+    for marker in (chat_format.break_id, chat_format.end_id):
+        assert after[marker] > math.log(0.1)
+        assert within[marker] < math.log(0.1)
+
+
+def test_the_folder_of_the_model_holds_safetensors_and_nothing_pickled(
+    trained: tuple[Bot, Outcome, list[Step]],
+) -> None:
+    bot, _, _ = trained
+    names = {path.name for path in Path(bot.model).iterdir()}
+    assert {"model.safetensors", "config.json", "tokenizer.json"} <= names
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]

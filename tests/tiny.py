@@ -1,0 +1,74 @@
+"""Small models with random weights, of the architectures that real bases have."""
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+END = "<|endoftext|>"
+
+
+def byte_tokenizer() -> Tokenizer:
+    """One token a byte, and the end marker that GPT-2 and SmolLM2 have from the start."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate([*alphabet, "th", "he"])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[("t", "h"), ("h", "e")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([END])
+    return tokenizer
+
+
+def gpt2() -> PreTrainedModel:
+    torch.manual_seed(0)
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=byte_tokenizer().get_vocab_size(),
+            n_positions=128,
+            n_embd=64,
+            n_layer=2,
+            n_head=4,
+            bos_token_id=0,
+            eos_token_id=0,
+            initializer_range=0.1,
+        )
+    )
+
+
+def llama() -> PreTrainedModel:
+    torch.manual_seed(0)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=byte_tokenizer().get_vocab_size(),
+            max_position_embeddings=256,
+            hidden_size=64,
+            intermediate_size=96,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            tie_word_embeddings=True,
+            initializer_range=0.1,
+        )
+    )
+
+
+ARCHITECTURES = {"gpt2": gpt2, "llama": llama}
+
+
+def base(folder: Path, architecture: str, *, pickled: bool = False) -> Path:
+    """A base model's folder, as a hub repository holds it: safetensors, or pickled weights."""
+    model = ARCHITECTURES[architecture]()
+    model.save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer()).save_pretrained(folder)
+    if pickled:
+        (folder / "model.safetensors").unlink()
+        torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    return folder
