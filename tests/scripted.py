@@ -39,6 +39,11 @@ class ScriptedEngine:
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
     ) -> Iterator[int]:
         self.prompts.append(list(prompt))
+        # Kept, so that only who closes it explicitly stops it.
+        self._running = self._tokens(decoding, stop)
+        return self._running
+
+    def _tokens(self, decoding: Decoding, stop: Collection[int]) -> Iterator[int]:
         line = self._lines.pop(0) if len(self._lines) > 1 else self._lines[0]
         try:
             for token in self.marked(line)[: decoding.max_tokens]:

@@ -12,6 +12,7 @@ from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line
 from elvisbot.export.gguf import write_gguf
 from elvisbot.training import Outcome, Reporter, train
+from elvisbot.training.examples import IGNORED, one_reply
 from elvisbot.training.loop import Step
 from tests import tiny
 from tests.histories import small_talk
@@ -80,21 +81,23 @@ def test_the_engine_computes_what_transformers_computes(
         engine.close()
 
 
-def test_the_trained_model_knows_where_bubbles_and_turns_end(
+def test_what_is_served_scores_as_the_training_said(
     trained: tuple[Bot, Outcome, list[Step]],
 ) -> None:
-    bot, _, _ = trained
+    """Token by token, breaks and ends included: nothing was lost in saving, merging, exporting."""
+    bot, outcome, _ = trained
     engine = engines.load("llama_cpp", bot)
-    chat_format = engine.format
+    nats = characters = 0.0
     try:
-        prompt = chat_format.prompt([Line("ana", ("what about rain?",))])
-        after = engine.log_probabilities([*prompt, *chat_format.turn(["yesss rain"])], 300)
-        within = engine.log_probabilities([*prompt, *chat_format.turn(["yes"])], 300)
+        for pair in pairs.read_pairs(bot.heldout_pairs):
+            example = one_reply(pair, engine.format, max_tokens=128, turns=6)
+            for index, label in enumerate(example.labels):
+                if label != IGNORED:
+                    nats -= engine.log_probabilities(example.ids[:index], 300)[label]
+            characters += len("\n".join(pair.reply))
     finally:
         engine.close()
-    for marker in (chat_format.break_id, chat_format.end_id):
-        assert after[marker] > math.log(0.1)
-        assert within[marker] < math.log(0.1)
+    assert nats / math.log(2) / characters == pytest.approx(outcome.bits_after, rel=0.01)
 
 
 def test_the_folder_of_the_model_holds_safetensors_and_nothing_pickled(

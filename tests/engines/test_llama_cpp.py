@@ -13,7 +13,7 @@ from tests.scripted import byte_format
 
 from elvisbot.bots import Bot, Decoding, Recipe, Settings
 from elvisbot.engines import Engine, load
-from elvisbot.engines.llama_cpp import CANDIDATES, LlamaCpp
+from elvisbot.engines.llama_cpp import LlamaCpp
 from elvisbot.errors import BotNotFoundError, ElvisBotError, EngineError
 from elvisbot.families import ChatFormat
 from elvisbot.families.gpt2 import FAMILY
@@ -161,10 +161,6 @@ def test_log_probabilities_do_not_depend_on_what_was_computed_before(
     fresh = engine.log_probabilities(prompt, 10)
     generated(engine, [*prompt[:4], *b"something quite different"])
     assert engine.log_probabilities(prompt, 10) == pytest.approx(fresh, abs=1e-3)
-
-
-def test_no_more_candidates_are_needed_than_are_asked_for(engine: Engine) -> None:
-    assert CANDIDATES * Decoding().min_p > 1
 
 
 def test_a_closed_engine_answers_with_an_error(tmp_path: Path) -> None:
