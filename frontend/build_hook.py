@@ -58,6 +58,6 @@ class FrontendBuildHook(BuildHookInterface):
 
         binaries = Path(executable.ROOT_DIR) / ("" if os.name == "nt" else "bin")
         path = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
-        code = executable.npm(*arguments, cwd=self.frontend, env={**os.environ, "PATH": path})
+        code = executable.npm(arguments, cwd=self.frontend, env={**os.environ, "PATH": path})
         if code:
             raise subprocess.CalledProcessError(code, ["npm", *arguments])
