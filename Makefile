@@ -25,7 +25,7 @@ demo: setup
 	$(BIN)/elvisbot demo
 
 test: setup
-	$(BIN)/python tests/browser.py
+	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.frontend test
 	$(BIN)/python -m pytest
 
@@ -39,6 +39,10 @@ check: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m tests.frontend format
+
+docs: setup
+	$(BIN)/python -m docs.reference
 
 clean:
 	rm -rf .venv frontend/node_modules frontend/dist src/elvisbot/web/static

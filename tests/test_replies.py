@@ -2,12 +2,12 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from tests.scripted import ScriptedEngine, said
 
 from elvisbot.bots import Decoding, Recipe, Settings, Timing
 from elvisbot.conversation import ME
 from elvisbot.errors import EngineError, InvalidRequestError
 from elvisbot.replies import DRAWS, NEW_SESSION, Bubble, Event, Replier, Typing, typing_seconds
+from tests.scripted import ScriptedEngine, said
 
 HELLO = said(("them", 0, "hello"))
 TALK = said(

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chatdb import read
 
 from elvisbot.errors import SourceUnreadableError
 from elvisbot.sample import ME, write_sample_history
+from tests.chatdb import read
 
 
 def said(sender: str, minute: int, *said: str) -> list[dict[str, str]]:

@@ -1,10 +1,9 @@
 import io
 
-from tests.scripted import ScriptedEngine
-
 from elvisbot.bots import Settings
 from elvisbot.replies import Replier
 from elvisbot.terminal import talk
+from tests.scripted import ScriptedEngine
 
 
 def transcript(engine: ScriptedEngine, typed: str) -> str:

@@ -11,11 +11,13 @@ from elvisbot import engines, pairs
 from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line
 from elvisbot.export.gguf import write_gguf
-from elvisbot.training import Outcome, Reporter, train
-from elvisbot.training.examples import IGNORED, one_reply
+from elvisbot.training.examples import IGNORED, examples
 from elvisbot.training.loop import Step
+from elvisbot.training.run import Outcome, Reporter, train
 from tests import tiny
 from tests.histories import small_talk
+
+CONTEXT_LENGTH = {"gpt2": 128, "llama": 256}
 
 
 @pytest.fixture(scope="module", params=["gpt2", "llama"])
@@ -65,7 +67,9 @@ def test_the_engine_computes_what_transformers_computes(
     model = AutoModelForCausalLM.from_pretrained(bot.model, dtype=torch.float32).eval()
     prompts = [
         engine.format.prompt([Line("ana", ("what about tea?",))]),
-        engine.format.prompt([Line("ana", ("hi", "u up?")), Line("me", ("yesss",)), Line("ana", ("?",))]),
+        engine.format.prompt(
+            [Line("ana", ("hi", "u up?")), Line("me", ("yesss",)), Line("ana", ("?",))]
+        ),
         [engine.format.start_id],
     ]
     try:
@@ -82,19 +86,21 @@ def test_the_engine_computes_what_transformers_computes(
 
 
 def test_what_is_served_scores_as_the_training_said(
-    trained: tuple[Bot, Outcome, list[Step]],
+    trained: tuple[Bot, Outcome, list[Step]], architecture: str
 ) -> None:
     """Token by token, breaks and ends included: nothing was lost in saving, merging, exporting."""
     bot, outcome, _ = trained
     engine = engines.load("llama_cpp", bot)
-    nats = characters = 0.0
+    nats = 0.0
+    longest = CONTEXT_LENGTH[architecture]
     try:
-        for pair in pairs.read_pairs(bot.heldout_pairs):
-            example = one_reply(pair, engine.format, max_tokens=128, turns=6)
-            for index, label in enumerate(example.labels):
+        heldout = pairs.read_pairs(bot.heldout_pairs)
+        turns = bot.settings.recipe.context_turns
+        for sequence in examples(heldout, engine.format, max_tokens=longest, context_turns=turns):
+            for index, label in enumerate(sequence.labels):
                 if label != IGNORED:
-                    nats -= engine.log_probabilities(example.ids[:index], 300)[label]
-            characters += len("\n".join(pair.reply))
+                    nats -= engine.log_probabilities(sequence.ids[:index], 300)[label]
+        characters = sum(len("\n".join(pair.reply)) for pair in heldout)
     finally:
         engine.close()
     assert nats / math.log(2) / characters == pytest.approx(outcome.bits_after, rel=0.01)

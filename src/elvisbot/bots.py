@@ -32,6 +32,18 @@ from elvisbot.errors import BotNotFoundError, StorageError, UsageError
 MAX_NAME: Final = 64
 """Characters. Longer names run into the path limits of some file systems."""
 
+_KINDS: Final = {
+    float: "a number",
+    int: "a whole number",
+    str: "a text in quotes",
+    tuple: "a list of texts in quotes",
+}
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED: Final = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+)
+
 
 @dataclass(frozen=True)
 class History:
@@ -196,10 +208,15 @@ def cache() -> Path:
 
 
 def all_bots() -> list[Bot]:
-    """Every bot in the home folder, by name."""
-    if not home().is_dir():
-        return []
-    return [Bot(path.parent) for path in sorted(home().glob("*/bot.toml"))]
+    """Every bot in the home folder, by name.
+
+    Raises:
+        StorageError: if the folder may not be read.
+    """
+    with storage_errors(home()):
+        if not home().is_dir():
+            return []
+        return [Bot(path) for path in sorted(home().iterdir()) if (path / "bot.toml").is_file()]
 
 
 def open_bot(name: str) -> Bot:
@@ -208,9 +225,12 @@ def open_bot(name: str) -> Bot:
     Raises:
         UsageError: if no bot could be called that.
         BotNotFoundError: if there is none.
+        StorageError: if the home folder may not be read.
     """
-    bot = Bot(home() / _checked(name))
-    if not (bot.path / "bot.toml").is_file():
+    bot = Bot(home() / checked_name(name))
+    with storage_errors(bot.path):
+        is_there = (bot.path / "bot.toml").is_file()
+    if not is_there:
         known = ", ".join(other.name for other in all_bots())
         raise BotNotFoundError(
             f"There is no bot called {name}.",
@@ -228,14 +248,20 @@ def make_bot(name: str) -> Bot:
         UsageError: if no bot could be called that.
         StorageError: if the folder cannot be made.
     """
-    bot = Bot(home() / _checked(name))
+    bot = Bot(home() / checked_name(name))
     _private_folder(bot.path)
     return bot
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """`name`, if a bot can be called that.
+
+    Raises:
+        UsageError: if none can.
+    """
     allowed = all(character.isalnum() or character in " ._-" for character in name)
-    if not (name and allowed and name[0].isalnum() and name[-1] not in " ." and len(name) <= MAX_NAME):
+    ends_well = name[:1].isalnum() and name[-1:] not in (" ", ".")
+    if not (allowed and ends_well and len(name) <= MAX_NAME):
         raise UsageError(
             f"{name!r} cannot be the name of a bot.",
             remedy="Use letters, digits, spaces, dots, dashes and underscores, "
@@ -302,15 +328,15 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in _FULL:
             raise StorageError(
                 f"The disk is full: {path} could not be written.",
                 remedy="Make room and run the same command again. Nothing was changed.",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in _REFUSED:
             raise StorageError(
-                f"{path} may not be written.",
-                remedy="Choose a folder of your own with the variable ELVISBOT_HOME.",
+                f"{path} cannot be used: {error.strerror}.",
+                remedy="Mend that, or choose a folder of your own with the variable ELVISBOT_HOME.",
             ) from error
         raise
 
@@ -333,23 +359,39 @@ def _read_settings(path: Path) -> Settings:
         return Settings()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = Settings()
-        for table in fields(settings):
-            default = getattr(settings, table.name)
-            chosen = _converted(default, tables.get(table.name, {}))
-            settings = replace(settings, **{table.name: chosen})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError) as error:
+        defaults = Settings()
+        _require_known(tables, defaults)
+        chosen = {key: _chosen(getattr(defaults, key), table) for key, table in tables.items()}
+        return replace(defaults, **chosen)
+    except ValueError as error:  # of TOML and UTF-8, too
         raise UsageError(
             f"{path} cannot be understood: {error}.",
-            remedy="Mend that line, or import and train the bot again.",
+            remedy="Mend that line, or delete the bot and make it again: "
+            f"elvisbot delete {path.parent.name}",
         ) from error
-    return settings
 
 
-def _converted(default: Any, values: dict[str, Any]) -> Any:
-    """`default` with `values` in place of its own, each of the type that it had."""
-    typed = {key: type(getattr(default, key))(value) for key, value in values.items() if hasattr(default, key)}
-    unknown = sorted(values.keys() - typed.keys())
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]}")
-    return replace(default, **typed)
+def _require_known(table: dict[str, Any], defaults: Any) -> None:
+    known = {each.name for each in fields(defaults)}
+    for key in table:
+        if key not in known:
+            raise ValueError(f"unknown key {key}")
+
+
+def _chosen(defaults: Any, table: Any) -> Any:
+    """`defaults` with the values of `table` in place of its own, each of the type that it had."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{table} stands where a table is expected")
+    _require_known(table, defaults)
+    typed = {key: _typed(key, value, type(getattr(defaults, key))) for key, value in table.items()}
+    return replace(defaults, **typed)
+
+
+def _typed(key: str, value: Any, kind: type) -> Any:
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is tuple and type(value) is list and all(type(item) is str for item in value):
+        return tuple(value)
+    if type(value) is not kind:
+        raise ValueError(f"{key} must be {_KINDS[kind]}")
+    return value

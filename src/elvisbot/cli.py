@@ -16,7 +16,7 @@ import click
 
 from elvisbot import __version__
 from elvisbot.bots import Recipe, all_bots, home, open_bot
-from elvisbot.errors import MissingExtraError, UsageError
+from elvisbot.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from elvisbot.bots import Bot
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 EVERYONE = "everyone"
 TRAINING_LIBRARIES = {
-    "gguf", "huggingface_hub", "numpy", "peft", "safetensors", "torch", "transformers"
+    "gguf",
+    "huggingface_hub",
+    "numpy",
+    "peft",
+    "safetensors",
+    "torch",
+    "transformers",
 }
 
 json_option = click.option(
@@ -34,7 +40,10 @@ history_argument = click.argument(
     "path", required=False, type=click.Path(path_type=Path), metavar="[PATH]"
 )
 engine_option = click.option(
-    "--engine", default="llama_cpp", show_default=True, metavar="ENGINE",
+    "--engine",
+    default="llama_cpp",
+    show_default=True,
+    metavar="ENGINE",
     help="What runs the model: llama_cpp, or echo, which needs none and repeats what you say.",
 )
 
@@ -86,7 +95,10 @@ def people(path: Path | None, as_json: bool) -> None:
 @elvisbot.command("import")
 @click.argument("name")
 @click.option(
-    "--with", "who", required=True, metavar="WHO",
+    "--with",
+    "who",
+    required=True,
+    metavar="WHO",
     help="Whom you text with: a number or address, in any spelling, or a part of one; "
     "or everyone, for all one-to-one conversations.",
 )
@@ -122,20 +134,30 @@ def import_(name: str, who: str, path: Path | None, as_json: bool) -> None:
 @elvisbot.command()
 @click.argument("name")
 @click.option(
-    "--base", default=Recipe.base, show_default=True, metavar="BASE",
+    "--base",
+    default=Recipe.base,
+    show_default=True,
+    metavar="BASE",
     help="The model to start from: smollm2-135m, dialogpt-small, dialogpt-medium, "
     "dialogpt-large, a folder, or a hub id such as owner/model or owner/model@commit.",
 )
 @click.option(
-    "--method", type=click.Choice(["lora", "full"]), default="lora", show_default=True,
+    "--method",
+    type=click.Choice(["lora", "full"]),
+    default="lora",
+    show_default=True,
     help="lora trains small matrices beside the weights; full, all weights, with more memory.",
 )
 @click.option(
-    "--epochs", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True,
+    "--epochs",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
     help="Passes over your replies.",
 )
 @click.option(
-    "--minutes", type=click.FloatRange(min=0, min_open=True),
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
     help="Take no longer than this, loading and scoring included.",
 )
 @json_option
@@ -149,16 +171,18 @@ def train(
     bot = open_bot(name)
     bot.require_import()
     with _training_libraries():
-        from elvisbot import console, training
+        from elvisbot import console
+        from elvisbot.training.run import Reporter
+        from elvisbot.training.run import train as run_training
 
     with console.TrainingProgress() as progress:
-        outcome = training.train(
+        outcome = run_training(
             bot,
             base=base,
             method="full" if method == "full" else "lora",
             epochs=epochs,
             minutes=minutes,
-            reporter=training.Reporter(progress.stage, progress.step),
+            reporter=Reporter(progress.stage, progress.step),
         )
         progress.stage("Writing model.gguf")
         from elvisbot.export.gguf import write_gguf
@@ -189,12 +213,12 @@ def chat(name: str, engine: str) -> None:
 @elvisbot.command()
 @click.argument("name")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), metavar="PORT",
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
     help="Where to serve; by default 5000, or the next free one.",
 )
-@click.option(
-    "--browser/--no-browser", default=True, help="Whether to open it in the browser."
-)
+@click.option("--browser/--no-browser", default=True, help="Whether to open it in the browser.")
 @engine_option
 def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
     """Text with the bot NAME in your browser.
@@ -208,9 +232,7 @@ def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
     bot = open_bot(name)
     listener = serving.listen(port=port)
     with _loaded(engine, bot) as loaded:
-        app = create_app(
-            Replier(loaded, bot.settings), name=bot.name, model=loaded.description
-        )
+        app = create_app(Replier(loaded, bot.settings), name=bot.name, model=loaded.description)
         address = serving.url(listener)
         console.out.print(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
         if browser and _has_screen():
@@ -230,7 +252,9 @@ def list_(as_json: bool) -> None:
     elif found:
         console.print_bots(found)
     else:
-        console.note(f"There are no bots in {home()} yet. Make one: elvisbot import NAME --with WHO")
+        console.note(
+            f"There are no bots in {home()} yet. Make one: elvisbot import NAME --with WHO"
+        )
 
 
 @elvisbot.command()
@@ -247,14 +271,17 @@ def delete(name: str, yes: bool) -> None:
 
 @elvisbot.command()
 @click.option(
-    "--minutes", type=click.FloatRange(min=0, min_open=True), default=4.5, show_default=True,
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=4.5,
+    show_default=True,
     help="How long to train.",
 )
+@click.option("--browser/--no-browser", default=True, help="Whether to open it in the browser.")
 @click.option(
-    "--browser/--no-browser", default=True, help="Whether to open it in the browser."
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), metavar="PORT",
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
     help="Where to serve; by default 5000, or the next free one.",
 )
 @click.pass_context
@@ -270,7 +297,7 @@ def demo(context: click.Context, minutes: float, browser: bool, port: int | None
     trained = any(bot.name == sample.BOT and bot.is_trained for bot in all_bots())
     if not trained:
         with _training_libraries():
-            import elvisbot.training  # noqa: F401  (better now than after the import)
+            import elvisbot.training.run  # noqa: F401  (better now than after the import)
         history = sample.sample_history(tell=console.note)
         console.note(f"$ elvisbot people {history}")
         context.invoke(people, path=history, as_json=False)

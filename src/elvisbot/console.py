@@ -21,8 +21,8 @@ from elvisbot.importing import Imported
 from elvisbot.sources import USED, Person
 
 if TYPE_CHECKING:
-    from elvisbot.training import Outcome
     from elvisbot.training.loop import Step
+    from elvisbot.training.run import Outcome
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)

@@ -1,9 +1,9 @@
 """The plain types that the stages hand to each other. Nothing here reads or writes.
 
-    message   one bubble as sent
-    turn      neighbouring messages of one sender (a burst)
-    session   turns without a long silence between them
-    pair      the turns before one of my turns → that turn
+message   one bubble as sent
+turn      neighbouring messages of one sender (a burst)
+session   turns without a long silence between them
+pair      the turns before one of my turns → that turn
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
     ElvisBotError
     ├── UsageError                  a name or a value that cannot be used
     ├── BotNotFoundError            no bot of that name, or not far enough along
+    ├── DamagedBotError             a file of a bot that cannot be understood
     ├── SourceError                 the message history
     │   ├── SourceUnreadableError   missing, locked, forbidden, not a history at all
     │   ├── PersonNotFoundError     nobody by that name or number
@@ -43,6 +44,10 @@ class UsageError(ElvisBotError):
 
 class BotNotFoundError(ElvisBotError):
     """There is no bot of that name, or it is not far enough along."""
+
+
+class DamagedBotError(ElvisBotError):
+    """A file of a bot is missing or cannot be understood."""
 
 
 class SourceError(ElvisBotError):

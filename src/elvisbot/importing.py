@@ -1,11 +1,14 @@
 """From a message history to a bot's folder with messages and pairs."""
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elvisbot import pairs, sources
-from elvisbot.bots import Bot, History, make_bot
+from elvisbot.bots import Bot, History, checked_name, make_bot, storage_errors
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Imported:
 def import_history(name: str, *, who: str | None, source: str, path: Path | None) -> Imported:
     """Make or renew the bot `name` from one conversation.
 
+    A bot that is renewed keeps its model and its settings. On an error nothing changes.
+
     Args:
         who: As the source takes it; None for all one-to-one conversations.
         source: The source's key.
@@ -42,18 +47,14 @@ def import_history(name: str, *, who: str | None, source: str, path: Path | None
         UsageError: if no bot could be called `name`.
         StorageError: if the disk is full.
     """
+    checked_name(name)  # better now than after minutes of reading
     reader = sources.load(source)
     reading = reader.read(path or reader.default_path(), who)
-    bot = make_bot(name)
-    is_new = not (bot.path / "bot.toml").is_file()
-    try:
-        pairs.write_messages(bot, reading.messages)
-        counts = pairs.build_pairs(bot)
-        bot.save(replace(bot.settings, history=History(source, reading.contacts)))
-    except BaseException:
-        if is_new:
-            shutil.rmtree(bot.path, ignore_errors=True)
-        raise
+    with _made_or_renewed(name) as (bot, fresh):
+        settings = replace(bot.settings, history=History(source, reading.contacts))
+        pairs.write_messages(fresh, reading.messages)
+        counts = pairs.build_pairs(fresh)
+        fresh.save(settings)
     return Imported(
         bot=bot,
         rows=reading.rows,
@@ -62,3 +63,30 @@ def import_history(name: str, *, who: str | None, source: str, path: Path | None
         contacts=reading.contacts,
         counts=counts,
     )
+
+
+@contextmanager
+def _made_or_renewed(name: str) -> Iterator[tuple[Bot, Bot]]:
+    """The bot, and one beside it to fill, whose files take the place of the bot's at the end."""
+    bot = make_bot(name)
+    is_new = not (bot.path / "bot.toml").is_file()
+    with storage_errors(bot.path):
+        fresh = Bot(Path(tempfile.mkdtemp(prefix=".import.", dir=bot.path)))
+    try:
+        yield bot, fresh
+        with storage_errors(bot.path):
+            _move(fresh, bot)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(bot.path, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(fresh.path, ignore_errors=True)
+
+
+def _move(fresh: Bot, bot: Bot) -> None:
+    if bot.pairs.exists():
+        bot.pairs.rename(fresh.path / "old")
+    fresh.pairs.rename(bot.pairs)
+    fresh.messages.replace(bot.messages)
+    (fresh.path / "bot.toml").replace(bot.path / "bot.toml")

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.tiny_model import CONTEXT, make_bot
-from tests.scripted import byte_format
 
 from elvisbot.bots import Bot, Decoding, Recipe, Settings
 from elvisbot.engines import Engine, load
@@ -17,6 +15,8 @@ from elvisbot.engines.llama_cpp import LlamaCpp
 from elvisbot.errors import BotNotFoundError, ElvisBotError, EngineError
 from elvisbot.families import ChatFormat
 from elvisbot.families.gpt2 import FAMILY
+from tests.engines.tiny_model import CONTEXT, make_bot
+from tests.scripted import byte_format
 
 GREEDY = Decoding(temperature=0.0, max_tokens=30)
 

@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.chatdb import ANA, BEN, ChatDb, read, sql, texts
 
 from elvisbot.errors import EmptyConversationError, SourceUnreadableError
 from elvisbot.sources import imessage
 from elvisbot.sources._sqlite import MAX_VALUE, opened
+from tests.chatdb import ANA, BEN, ChatDb, read, sql, texts
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.chatdb import ANA, BEN, START, ChatDb, read, sql, texts
 
 from elvisbot.errors import (
     AmbiguousPersonError,
@@ -18,6 +17,7 @@ from elvisbot.errors import (
 )
 from elvisbot.sample.typedstream import attributed_body
 from elvisbot.sources import Source, imessage, load, sources
+from tests.chatdb import ANA, BEN, START, ChatDb, read, sql, texts
 
 SECONDS_2017 = 500_000_000  # 2016-11-05 00:53:20
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.scripted import ScriptedEngine
 from waitress import wasyncore
 
 from elvisbot.bots import Settings
@@ -19,6 +18,7 @@ from elvisbot.replies import Replier
 from elvisbot.web import create_app
 from elvisbot.web.serving import listen, make_server
 from elvisbot.web.turnstile import Turnstile
+from tests.scripted import ScriptedEngine
 
 HELLO = {
     "messages": [

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.scripted import ScriptedEngine
-from tests.web.conftest import HELLO
 
 from elvisbot.web.api import initials
+from tests.scripted import ScriptedEngine
+from tests.web.conftest import HELLO
 
 
 def events(data: bytes) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.scripted import ScriptedEngine
-from tests.web.conftest import HELLO
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from elvisbot.bots import Settings
 from elvisbot.replies import Replier
 from elvisbot.web import create_app
+from tests.scripted import ScriptedEngine
+from tests.web.conftest import HELLO
 
 
 def status(client: FlaskClient, host: str, path: str = "/healthz") -> int:

@@ -9,13 +9,13 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from tests.scripted import ScriptedEngine
-from tests.web.conftest import Gate, Visitor
 from werkzeug.exceptions import ServiceUnavailable
 
 from elvisbot.errors import PortTakenError, UsageError
 from elvisbot.web import serving
 from elvisbot.web.turnstile import Turnstile
+from tests.scripted import ScriptedEngine
+from tests.web.conftest import Gate, Visitor
 
 Start = Callable[..., Callable[[], Visitor]]
 

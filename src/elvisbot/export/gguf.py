@@ -12,7 +12,6 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from tokenizers import Tokenizer
 
 from elvisbot.bots import Bot, atomic_path
 from elvisbot.errors import ExportError
@@ -43,8 +42,10 @@ def write_gguf(bot: Bot) -> None:
         writer.add_file_type(_FILE_TYPE)
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         for key, value in family.gguf_parameters(config).items():
-            add = writer.add_float32 if isinstance(value, float) else writer.add_uint32
-            add(f"{family.model_type}.{key}", value)
+            if isinstance(value, float):
+                writer.add_float32(f"{family.model_type}.{key}", value)
+            else:
+                writer.add_uint32(f"{family.model_type}.{key}", value)
         _add_vocabulary(writer, ChatFormat.load(family, bot.tokenizer))
         for name, tensor in _tensors(bot.model, family, config):
             _add_tensor(writer, name, tensor)
@@ -59,10 +60,11 @@ def _add_vocabulary(writer: gguf.GGUFWriter, chat_format: ChatFormat) -> None:
     model = json.loads(chat_format.tokenizer.to_str())["model"]
     size = chat_format.tokenizer.get_vocab_size()
     special = {
-        token for token, added in chat_format.tokenizer.get_added_tokens_decoder().items()
+        token
+        for token, added in chat_format.tokenizer.get_added_tokens_decoder().items()
         if added.special
     }
-    tokens = [chat_format.tokenizer.id_to_token(token) for token in range(size)]
+    tokens = [chat_format.tokenizer.id_to_token(token) or "" for token in range(size)]
     control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")

@@ -172,7 +172,5 @@ class ChatFormat:
     def _id(self, marker: str) -> int:
         token = self.tokenizer.token_to_id(marker)
         if token is None:
-            raise EngineError(
-                f"The tokenizer has no {marker}.", remedy="Train the bot again."
-            )
+            raise EngineError(f"The tokenizer has no {marker}.", remedy="Train the bot again.")
         return int(token)

@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from elvisbot.families import Family
 
-_TRANSPOSED: Final = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
+_TRANSPOSED: Final = (
+    "attn.c_attn.weight",
+    "attn.c_proj.weight",
+    "mlp.c_fc.weight",
+    "mlp.c_proj.weight",
+)
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, int | float]:

@@ -8,15 +8,15 @@ A line of `train.jsonl` or `heldout.jsonl`:
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from elvisbot.bots import Bot, atomic_file, atomic_folder
 from elvisbot.conversation import Line, Message, Pair, Session
-from elvisbot.errors import BotNotFoundError
+from elvisbot.errors import DamagedBotError
 from elvisbot.pairs.turns import sessions, turns
 
 MAX_TURN_GAP: Final = timedelta(minutes=10)
@@ -30,6 +30,11 @@ MAX_CONTEXT: Final = 12
 
 HELD_OUT: Final = 0.1
 """Share of the pairs, the latest, that training never sees."""
+
+MIN_PAIRS: Final = 50
+"""Fewer pairs to train on teach a model nothing that its owner would recognise."""
+
+Record = TypeVar("Record", Message, Pair)
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,12 @@ def build_pairs(bot: Bot) -> Counts:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """The pairs in one of the files of `pairs/`."""
-    with path.open(encoding="utf-8") as lines:
-        return [_pair(json.loads(line)) for line in lines]
+    """The pairs in one of the files of `pairs/`.
+
+    Raises:
+        DamagedBotError: if it is missing or cannot be understood.
+    """
+    return _records(path, _pair)
 
 
 def write_messages(bot: Bot, messages: Iterable[Message]) -> None:
@@ -132,14 +140,29 @@ def read_messages(bot: Bot) -> list[Message]:
 
     Raises:
         BotNotFoundError: if nothing has been imported yet.
+        DamagedBotError: if the file is missing or cannot be understood.
     """
     if not bot.messages.is_file():
         bot.require_import()
-        raise BotNotFoundError(
-            f"{bot.name} has lost its messages.", remedy="Import the conversation again."
-        )
-    with bot.messages.open(encoding="utf-8") as lines:
-        return [_message(json.loads(line)) for line in lines]
+    return _records(bot.messages, _message)
+
+
+def _records(path: Path, read: Callable[[Any], Record]) -> list[Record]:
+    """What `read` makes of every line."""
+    records: list[Record] = []
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                records.append(read(json.loads(line)))
+    except FileNotFoundError as error:
+        raise DamagedBotError(
+            f"{path} is missing.", remedy="Import the conversation again."
+        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamagedBotError(
+            f"{path} is damaged: line {len(records) + 1} cannot be understood.",
+            remedy="Import the conversation again.",
+        ) from error
 
 
 def _write(bot: Bot, train: list[Pair], heldout: list[Pair], counts: Counts) -> None:

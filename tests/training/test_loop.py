@@ -1,0 +1,126 @@
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from elvisbot.training.bases import find_base
+from elvisbot.training.examples import IGNORED, Example
+from elvisbot.training.hardware import Hardware, this_machine
+from elvisbot.training.loop import WARM_UP, Step, fit, schedule
+from elvisbot.training.network import Network
+from tests import tiny
+
+FLOAT32 = Hardware("cpu", torch.float32, 2)
+SEQUENCES = [
+    Example([256 + 3, *range(10), index], [IGNORED, *range(10), index]) for index in range(20)
+]
+
+
+def network(folder: Path, architecture: str = "llama") -> Network:
+    base = find_base(str(tiny.base(folder / "base", architecture)), tell=lambda line: None)
+    return Network(base, FLOAT32)
+
+
+@pytest.mark.parametrize(
+    ("progress", "share"), [(0, 0.1), (WARM_UP, 1.0), ((1 + WARM_UP) / 2, 0.55), (1, 0.1)]
+)
+def test_the_rate_rises_and_falls(progress: float, share: float) -> None:
+    assert schedule(progress) == pytest.approx(share)
+
+
+def test_one_epoch_sees_every_token_once(home: Path, tmp_path: Path) -> None:
+    last = fit(
+        network(tmp_path),
+        SEQUENCES,
+        method="lora",
+        epochs=1,
+        seconds=None,
+        on_step=lambda step: None,
+    )
+    assert last.tokens == sum(len(sequence.ids) for sequence in SEQUENCES)
+    assert last.progress == 1
+
+
+def test_the_time_limit_ends_it(home: Path, tmp_path: Path) -> None:
+    steps: list[Step] = []
+    last = fit(
+        network(tmp_path), SEQUENCES, method="lora", epochs=1e6, seconds=1.0, on_step=steps.append
+    )
+    assert 1.0 <= last.seconds < 5.0
+    assert last.progress == 1
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_ctrl_c_ends_it_early_and_keeps_what_was_learnt(home: Path, tmp_path: Path) -> None:
+    def interrupt(step: Step) -> None:
+        if step.number == 3:
+            raise KeyboardInterrupt
+
+    last = fit(
+        network(tmp_path), SEQUENCES, method="lora", epochs=100, seconds=None, on_step=interrupt
+    )
+    assert last.number == 3
+    assert last.progress < 1
+
+
+def test_ctrl_c_before_the_first_step_is_over_ends_everything(home: Path, tmp_path: Path) -> None:
+    trained = network(tmp_path)
+    trained.loss = lambda batch: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        fit(trained, SEQUENCES, method="lora", epochs=1, seconds=None, on_step=lambda step: None)
+
+
+def test_lora_changes_no_weight_of_the_base_but_the_new_rows(home: Path, tmp_path: Path) -> None:
+    trained = network(tmp_path)
+    before = {name: weight.clone() for name, weight in trained.model.state_dict().items()}
+    weights = trained.prepare("lora")
+    assert sum(weight.numel() for weight in weights) < sum(w.numel() for w in before.values()) / 2
+    fit_weights = fit(
+        trained, SEQUENCES, method="lora", epochs=5, seconds=None, on_step=lambda step: None
+    )
+    assert fit_weights.number > 0
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_merging_changes_no_prediction(
+    home: Path, tmp_path: Path, architecture: str, method: str
+) -> None:
+    trained = network(tmp_path, architecture)
+    fit(
+        trained,
+        SEQUENCES,
+        method="lora" if method == "lora" else "full",
+        epochs=20,
+        seconds=None,
+        on_step=lambda step: None,
+    )
+    before = trained.bits(SEQUENCES)
+    trained.merge()
+    assert trained.bits(SEQUENCES) == pytest.approx(before, rel=1e-4)
+
+
+def test_new_markers_start_at_the_mean_of_all_others(home: Path, tmp_path: Path) -> None:
+    made = network(tmp_path)
+    rows = made.model.get_input_embeddings().weight.detach()
+    old = tiny.byte_tokenizer().get_vocab_size()
+    assert made.new_tokens == [old, old + 1, old + 2]
+    assert torch.allclose(rows[old:], rows[:old].mean(dim=0).expand(3, -1), atol=1e-6)
+
+
+def test_bits_are_those_of_the_labelled_tokens_alone(home: Path, tmp_path: Path) -> None:
+    made = network(tmp_path)
+    ids = [1, 2, 3, 4, 5]
+    with torch.no_grad():
+        logs = made.model(torch.tensor([ids])).logits[0].log_softmax(-1)
+    expected = -(logs[1, 3] + logs[3, 5]).item() / math.log(2)
+    labelled = Example(ids, [IGNORED, IGNORED, 3, IGNORED, 5])
+    assert made.bits([labelled]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_this_machine_has_at_least_one_core_and_a_known_device() -> None:
+    found = this_machine()
+    assert found.threads >= 1
+    assert found.device in {"cpu", "cuda", "mps"}
+    assert found.description
