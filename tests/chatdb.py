@@ -92,6 +92,11 @@ class ChatDb:
             "chat_recoverable_message_join", chat_id=1, message_id=self.last, delete_date=1
         )
 
+    def wait(self, silence: timedelta) -> Self:
+        """Send the next message so much later."""
+        self._sent_at += silence
+        return self
+
     def conversation(self, address: str, service: str = "iMessage") -> int:
         return self._database.conversation(address, service)
 

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -9,3 +11,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("ELVISBOT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def elvisbot(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> commands.Here:
+    """Runs `elvisbot` in this process, with bots in `home`."""
+    return commands.Here(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def way(tmp_path_factory: pytest.TempPathFactory) -> "commands.Way":
+    """The way from a history to a trained bot, gone once by the command line."""
+    return commands.go_the_way(tmp_path_factory.mktemp("way"))

@@ -127,6 +127,11 @@ class Bot:
         return self.path.name
 
     @property
+    def argument(self) -> str:
+        """The name as it is typed in a command."""
+        return f'"{self.name}"' if " " in self.name else self.name
+
+    @property
     def messages(self) -> Path:
         return self.path / "messages.jsonl"
 
@@ -178,7 +183,7 @@ class Bot:
         if not self.train_pairs.is_file():
             raise BotNotFoundError(
                 f"{self.name} has no messages yet.",
-                remedy=f"Import a conversation first: elvisbot import {self.name} --with WHO",
+                remedy=f"Import a conversation first: elvisbot import {self.argument} --with WHO",
             )
 
     @property
@@ -190,7 +195,7 @@ class Bot:
         if not self.is_trained:
             raise BotNotFoundError(
                 f"{self.name} has not been trained yet.",
-                remedy=f"Train it first: elvisbot train {self.name}",
+                remedy=f"Train it first: elvisbot train {self.argument}",
             )
 
 
@@ -236,7 +241,7 @@ def open_bot(name: str) -> Bot:
             f"There is no bot called {name}.",
             remedy=f"Choose one of: {known}."
             if known
-            else f"Make it first: elvisbot import {name} --with WHO",
+            else f"Make it first: elvisbot import {bot.argument} --with WHO",
         )
     return bot
 
@@ -367,7 +372,7 @@ def _read_settings(path: Path) -> Settings:
         raise UsageError(
             f"{path} cannot be understood: {error}.",
             remedy="Mend that line, or delete the bot and make it again: "
-            f"elvisbot delete {path.parent.name}",
+            f"elvisbot delete {Bot(path.parent).argument}",
         ) from error
 
 

@@ -13,14 +13,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.types import FloatParamType
 
 from elvisbot import __version__
-from elvisbot.bots import Recipe, all_bots, home, open_bot
+from elvisbot.bots import Recipe, all_bots, home, open_bot, storage_errors
 from elvisbot.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from elvisbot.bots import Bot
     from elvisbot.engines import Engine
+
+
+class Group(click.Group):
+    """Lists the commands in the order of the work, as they stand in this module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+class Positive(FloatParamType):
+    """A number above 0."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not number > 0:  # which is so of "nan", too
+            self.fail(f"{value!r} is not a number above 0.", param, ctx)
+        return number
+
 
 EVERYONE = "everyone"
 TRAINING_LIBRARIES = {
@@ -48,7 +67,7 @@ engine_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="elvisbot")
 def elvisbot() -> None:
     """A private bot that texts the way you do, made from your own message history.
@@ -59,7 +78,7 @@ def elvisbot() -> None:
     elvisbot train alex                     teach it
     elvisbot serve alex                     text with it in your browser
 
-    No history at hand? elvisbot demo goes the whole way with real people's chat.
+    No history at hand? elvisbot demo goes the whole way with a real person's chat.
     """
 
 
@@ -88,8 +107,10 @@ def people(path: Path | None, as_json: bool) -> None:
                 for person in found
             ]
         )
-    else:
+    elif found:
         console.print_people(found)
+    else:
+        console.note("There is no text in any one-to-one conversation there.")
 
 
 @elvisbot.command("import")
@@ -150,14 +171,16 @@ def import_(name: str, who: str, path: Path | None, as_json: bool) -> None:
 )
 @click.option(
     "--epochs",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     default=1.0,
     show_default=True,
+    metavar="NUMBER",
     help="Passes over your replies.",
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
+    metavar="NUMBER",
     help="Take no longer than this, loading and scoring included.",
 )
 @json_option
@@ -172,6 +195,7 @@ def train(
     bot.require_import()
     with _training_libraries():
         from elvisbot import console
+        from elvisbot.export.gguf import write_gguf
         from elvisbot.training.run import Reporter
         from elvisbot.training.run import train as run_training
 
@@ -185,13 +209,11 @@ def train(
             reporter=Reporter(progress.stage, progress.step),
         )
         progress.stage("Writing model.gguf")
-        from elvisbot.export.gguf import write_gguf
-
         write_gguf(bot)
     if as_json:
         console.print_json(outcome.as_json() | {"bot": bot.name})
     else:
-        console.print_outcome(outcome, bot.name)
+        console.print_outcome(outcome, bot)
 
 
 @elvisbot.command()
@@ -230,11 +252,10 @@ def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
     from elvisbot.web import create_app, serving
 
     bot = open_bot(name)
-    listener = serving.listen(port=port)
-    with _loaded(engine, bot) as loaded:
+    with serving.listen(port=port) as listener, _loaded(engine, bot) as loaded:
         app = create_app(Replier(loaded, bot.settings), name=bot.name, model=loaded.description)
         address = serving.url(listener)
-        console.out.print(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
+        console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
         if browser and _has_screen():
             webbrowser.open(address)
         serving.serve(app, listener)
@@ -252,9 +273,8 @@ def list_(as_json: bool) -> None:
     elif found:
         console.print_bots(found)
     else:
-        console.note(
-            f"There are no bots in {home()} yet. Make one: elvisbot import NAME --with WHO"
-        )
+        console.note(f"There are no bots in {home()} yet.")
+        console.note("Make one: elvisbot import NAME --with WHO")
 
 
 @elvisbot.command()
@@ -265,16 +285,18 @@ def delete(name: str, yes: bool) -> None:
     bot = open_bot(name)
     if not yes:
         click.confirm(f"Delete {bot.path} with everything in it?", abort=True)
-    shutil.rmtree(bot.path)
+    with storage_errors(bot.path):
+        shutil.rmtree(bot.path)
     click.echo(f"{bot.name} is gone.")
 
 
 @elvisbot.command()
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     default=4.5,
     show_default=True,
+    metavar="NUMBER",
     help="How long to train.",
 )
 @click.option("--browser/--no-browser", default=True, help="Whether to open it in the browser.")
@@ -297,6 +319,7 @@ def demo(context: click.Context, minutes: float, browser: bool, port: int | None
     trained = any(bot.name == sample.BOT and bot.is_trained for bot in all_bots())
     if not trained:
         with _training_libraries():
+            import elvisbot.export.gguf
             import elvisbot.training.run  # noqa: F401  (better now than after the import)
         history = sample.sample_history(tell=console.note)
         console.note(f"$ elvisbot people {history}")
@@ -335,11 +358,11 @@ def _training_libraries() -> Iterator[None]:
 
 
 def _summary(bot: "Bot") -> dict[str, Any]:
-    with bot.messages.open("rb") as lines:
-        messages = sum(1 for _ in lines)
+    from elvisbot import pairs
+
     return {
         "name": bot.name,
-        "messages": messages,
+        "messages": pairs.count_messages(bot),
         "contacts": bot.settings.history.contacts,
         "base": bot.settings.recipe.base,
         "trained": bot.is_trained,
@@ -347,7 +370,7 @@ def _summary(bot: "Bot") -> dict[str, Any]:
 
 
 def _has_screen() -> bool:
-    """Whether a browser could show anything; without one, a text browser would take the terminal."""
+    """Whether a browser could show anything. If not, a text browser would take the terminal."""
     if sys.platform.startswith("linux"):
         return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     return True

@@ -6,6 +6,7 @@ Tables go to the standard output; everything that comes and goes, to the standar
 import json
 import math
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -16,8 +17,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from elvisbot.bots import Bot
 from elvisbot.errors import ElvisBotError
 from elvisbot.importing import Imported
+from elvisbot.pairs import MIN_PAIRS
 from elvisbot.sources import USED, Person
 
 if TYPE_CHECKING:
@@ -30,18 +33,24 @@ err: Final = Console(stderr=True, highlight=False)
 
 def complain(error: ElvisBotError) -> None:
     """Print a problem and its remedy."""
-    err.print(Text(error.problem, style="bold red"))
-    err.print(Text(error.remedy, style="red"))
+    _line(err, Text(_printable(error.problem), style="bold red"))
+    _line(err, Text(_printable(error.remedy), style="red"))
 
 
 def note(line: str) -> None:
     """Tell what is being done."""
-    err.print(Text(line, style="dim"))
+    _line(err, Text(_printable(line), style="dim"))
+
+
+def say(line: str) -> None:
+    """Print a line that may hold markup on the standard output."""
+    _line(out, Text.from_markup(line))
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document on the standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(document, ensure_ascii=not is_unicode, indent=2) + "\n")
 
 
 def print_people(people: Sequence[Person]) -> None:
@@ -53,7 +62,8 @@ def print_people(people: Sequence[Person]) -> None:
     table.add_column("Last")
     for person in people:
         also = [handle for handle in person.handles if handle != person.name]
-        who = Text(person.name).append("".join(f"\n{handle}" for handle in also), style="dim")
+        who = Text(_printable(person.name))
+        who.append("".join(f"\n{_printable(handle)}" for handle in also), style="dim")
         days = (moment.astimezone().strftime("%Y-%m-%d") for moment in (person.first, person.last))
         table.add_row(who, f"{person.messages:,}", *days)
     out.print(table)
@@ -61,42 +71,53 @@ def print_people(people: Sequence[Person]) -> None:
 
 def print_import(imported: Imported) -> None:
     """What was kept and what was dropped, by reason."""
+    counts, people = imported.counts, len(imported.contacts)
+    say(
+        f"[bold]{_counted(imported.messages, 'message')}[/] with "
+        f"{_counted(people, 'person', 'people')} kept, of {_counted(imported.rows, 'row')} in the "
+        f"history.{' Left out:' if imported.messages < imported.rows else ''}"
+    )
+    _print_dropped(imported.buckets)
+    say(
+        f"[bold]{_counted(counts.train, 'reply', 'replies')}[/] to learn from and "
+        f"{counts.heldout:,} held out, in {_counted(counts.sessions, 'session')}."
+    )
+    if counts.train < MIN_PAIRS:
+        note(
+            f"A training needs {MIN_PAIRS} replies. Import a longer conversation, or all of them: "
+            f"elvisbot import {imported.bot.argument} --with everyone"
+        )
+    else:
+        note(f"Next: elvisbot train {imported.bot.argument}")
+
+
+def _print_dropped(buckets: Mapping[str, int]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column()
-    dropped = sorted(imported.buckets.items(), key=lambda bucket: -bucket[1])
-    for bucket, rows in dropped:
+    for bucket, rows in sorted(buckets.items(), key=lambda bucket: -bucket[1]):
         if rows and bucket != USED:
             table.add_row(f"{rows:,}", Text(bucket, style="dim"))
-    counts, people = imported.counts, len(imported.contacts)
-    out.print(
-        f"[bold]{imported.messages:,} messages[/] with {people:,} "
-        f"{'person' if people == 1 else 'people'} kept, of {imported.rows:,} rows. Left out:"
-    )
-    out.print(table)
-    out.print(
-        f"[bold]{counts.train:,} replies[/] to learn from and {counts.heldout:,} held out, "
-        f"in {counts.sessions:,} sessions."
-    )
-    out.print(Text(f"Next: elvisbot train {imported.bot.name}", style="dim"))
+    if table.row_count:
+        out.print(table)
 
 
-def print_outcome(outcome: "Outcome", name: str) -> None:
+def print_outcome(outcome: "Outcome", bot: Bot) -> None:
     """What a training achieved."""
     if outcome.bits_before is None or outcome.bits_after is None:
-        out.print("The history is too short to hold replies out and score the bot on them.")
+        say("The history is too short to hold replies out and score the bot on them.")
     else:
         better = 1 - outcome.bits_after / outcome.bits_before
-        out.print(
+        say(
             f"Held-out bits per character: [bold]{outcome.bits_after:.3f}[/], "
             f"{better:.0%} below the untuned base's {outcome.bits_before:.3f} (less is closer)."
         )
     minutes, seconds = divmod(round(outcome.seconds), 60)
-    out.print(
+    say(
         f"{outcome.last.tokens:,} tokens in {minutes} min {seconds} s, "
         f"{outcome.last.tokens_per_second:,.0f} tokens/s while training."
     )
-    out.print(Text(f"Next: elvisbot serve {name}   or: elvisbot chat {name}", style="dim"))
+    note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
 
 
 class TrainingProgress(AbstractContextManager["TrainingProgress"]):
@@ -158,12 +179,28 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
 def print_bots(bots: Sequence[Mapping[str, Any]]) -> None:
     """A table of bots."""
     table = Table(box=None, pad_edge=False)
-    for column in ("Bot", "Messages", "Base", "Ready"):
+    for column in ("Bot", "Texts with", "Messages", "Trained from"):
         table.add_column(column, justify="right" if column == "Messages" else "left")
     for bot in bots:
-        ready = "yes" if bot["trained"] else "not trained"
-        table.add_row(Text(bot["name"]), f"{bot['messages']:,}", Text(bot["base"]), ready)
+        people = bot["contacts"]
+        who = people[0] if len(people) == 1 else _counted(len(people), "person", "people")
+        base = Text(bot["base"]) if bot["trained"] else Text("not trained yet", style="dim")
+        table.add_row(Text(bot["name"]), Text(_printable(who)), f"{bot['messages']:,}", base)
     out.print(table)
+
+
+def _line(console: Console, text: Text) -> None:
+    """Print a line, which only a terminal breaks, so that paths and commands stay whole."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _printable(text: str) -> str:
+    """`text` without the control characters that could command the terminal."""
+    return "".join(each for each in text if each == "\n" or unicodedata.category(each) != "Cc")
+
+
+def _counted(number: int, one: str, several: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _clock(seconds: float) -> str:

@@ -31,6 +31,5 @@ def sample_history(*, tell: Callable[[str], None]) -> Path:
     if not database.is_file():
         dataset = package_file(CHITCHAT, tell=tell)
         tell("Writing its messages as a Mac's chat.db …")
-        database.parent.mkdir(parents=True, exist_ok=True)
         write_sample_history(dataset, database)
     return database

@@ -92,5 +92,5 @@ def trained_format(bot: Bot) -> ChatFormat:
             return ChatFormat.load(family, bot.tokenizer)
     raise EngineError(
         f"{bot.name} was trained from a family of models that is unknown here: {key!r}.",
-        remedy=f"Train it again: elvisbot train {bot.name}",
+        remedy=f"Train it again: elvisbot train {bot.argument}",
     )

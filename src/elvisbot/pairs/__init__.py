@@ -147,6 +147,19 @@ def read_messages(bot: Bot) -> list[Message]:
     return _records(bot.messages, _message)
 
 
+def count_messages(bot: Bot) -> int:
+    """How many messages were imported, without reading them.
+
+    Raises:
+        DamagedBotError: if the file is missing.
+    """
+    try:
+        with bot.messages.open("rb") as lines:
+            return sum(1 for _ in lines)
+    except FileNotFoundError as error:
+        raise _missing(bot.messages) from error
+
+
 def _records(path: Path, read: Callable[[Any], Record]) -> list[Record]:
     """What `read` makes of every line."""
     records: list[Record] = []
@@ -154,15 +167,18 @@ def _records(path: Path, read: Callable[[Any], Record]) -> list[Record]:
         with path.open("rb") as lines:
             for line in lines:
                 records.append(read(json.loads(line)))
+            return records
     except FileNotFoundError as error:
-        raise DamagedBotError(
-            f"{path} is missing.", remedy="Import the conversation again."
-        ) from error
+        raise _missing(path) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedBotError(
             f"{path} is damaged: line {len(records) + 1} cannot be understood.",
             remedy="Import the conversation again.",
         ) from error
+
+
+def _missing(path: Path) -> DamagedBotError:
+    return DamagedBotError(f"{path} is missing.", remedy="Import the conversation again.")
 
 
 def _write(bot: Bot, train: list[Pair], heldout: list[Pair], counts: Counts) -> None:

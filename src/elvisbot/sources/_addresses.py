@@ -146,7 +146,7 @@ def _not_found(who: str, people: Collection[str]) -> PersonNotFoundError:
     hint = f"Did you mean {_listed(close)}? " if close else ""
     return PersonNotFoundError(
         f"There is no one-to-one conversation with {who or 'nobody'}.",
-        remedy=f"{hint}See whom you text: elvisbot people",
+        remedy=f"{hint}See whom you text: elvisbot people [PATH]",
     )
 
 

@@ -37,7 +37,8 @@ HUB: Final = {
     "dialogpt-medium": ("microsoft/DialoGPT-medium", "7b40bb0f92c45fefa957d088000d8648e5c7fa33"),
     "dialogpt-large": ("microsoft/DialoGPT-large", None),
 }
-"""Short names of models on the hub, each with the commit that is used; None for the newest."""
+"""Short names of models on the hub, each with the commit that is used. None takes the newest commit
+at the first download, and keeps to it."""
 
 # The annotations of transformers do not describe its models well enough to check against.
 _Model: Any = AutoModelForCausalLM
@@ -88,7 +89,7 @@ def find_base(name: str, *, tell: Callable[[str], None]) -> Base:
     """
     if name == DEFAULT:
         folder = _smollm2(tell)
-    elif Path(name).expanduser().is_dir():
+    elif name and Path(name).expanduser().is_dir():
         folder = _local(Path(name).expanduser().resolve(), tell)
     elif name in HUB or name.count("/") == 1:
         folder = _from_hub(name, tell)
@@ -139,13 +140,14 @@ def _local(folder: Path, tell: Callable[[str], None]) -> Path:
 
 def _from_hub(name: str, tell: Callable[[str], None]) -> Path:
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     given, _, commit = name.partition("@")
     repository, pinned = HUB.get(given, (given, commit or None))
-    ready = cache() / "bases" / repository.replace("/", "--") / (pinned or "newest")
-    if ready.is_dir():
-        return ready
+    kept = cache() / "bases" / repository.replace("/", "--")
+    # Where no commit is asked for, the one that was fetched first stays the one that is used.
+    for ready in [kept / pinned] if pinned else sorted(kept.glob("[0-9a-f]*")):
+        if ready.is_dir():
+            return ready
     tell(f"Downloading {repository} from the Hugging Face hub …")
     try:
         info = HfApi().model_info(repository, revision=pinned)
@@ -156,14 +158,14 @@ def _from_hub(name: str, tell: Callable[[str], None]) -> Path:
             revision=info.sha,
             allow_patterns=[*_FILES, *(_WEIGHTS if safe else (_PICKLED,))],
         )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+    except Exception as error:  # the errors of its HTTP library too, which is not always the same
         raise BaseModelError(
             f"{repository} could not be fetched from the Hugging Face hub "
             f"({type(error).__name__}).",
             remedy="Check its name and the network, give the folder of a copy, or use the base "
             f"that needs no hub: --base {DEFAULT}",
         ) from error
-    return _converted(Path(downloaded), ready, tell)
+    return _converted(Path(downloaded), kept / str(info.sha), tell)
 
 
 def _converted(source: Path, destination: Path, tell: Callable[[str], None]) -> Path:

@@ -157,7 +157,7 @@ def _enough(pairs: list[Pair], bot: Bot) -> list[Pair]:
         raise TooFewMessagesError(
             f"{bot.name} needs {MIN_PAIRS} replies to learn from, and has {len(pairs)}.",
             remedy="Import a longer conversation, or all of them: "
-            f"elvisbot import {bot.name} --with everyone",
+            f"elvisbot import {bot.argument} --with everyone",
         )
     return pairs
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -73,6 +74,8 @@ def make_server(app: Flask, listener: socket.socket) -> Any:
 
 def serve(app: Flask, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM; then cut off the replies under way, and return."""
+    # Otherwise it warns whenever a request waits for a moment.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = make_server(app, listener)
     with _interruptible(app):
         server.run()
