@@ -122,7 +122,7 @@ def go_the_way(folder: Path) -> Way:
     home, history = folder / "home", talkative(folder).done()
     base = tiny.base(folder / "base", "llama")
     run(home, "import", "ana", "--with", ANA, str(history))
-    arguments = ("train", "ana", "--base", str(base), "--epochs", "4", "--json")
+    arguments = ("train", "ana", "--base", str(base), "--epochs", "2", "--json")
     return Way(home, history, base, run(home, *arguments))
 
 

