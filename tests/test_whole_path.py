@@ -45,8 +45,8 @@ def trained(
             epochs=6,
             minutes=None,
             reporter=Reporter(lambda line: None, steps.append),
+            export=lambda model: write_gguf(model, bot.gguf, name=bot.name),
         )
-        write_gguf(bot)
     return bot, outcome, steps
 
 

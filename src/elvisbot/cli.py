@@ -207,9 +207,8 @@ def train(
             epochs=epochs,
             minutes=minutes,
             reporter=Reporter(progress.stage, progress.step),
+            export=lambda model: write_gguf(model, bot.gguf, name=bot.name),
         )
-        progress.stage("Writing model.gguf")
-        write_gguf(bot)
     if as_json:
         console.print_json(outcome.as_json() | {"bot": bot.name})
     else:

@@ -5,6 +5,7 @@ The format and the tensors' names are llama.cpp's; `gguf`, its own Python packag
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from elvisbot.bots import Bot, atomic_path
+from elvisbot.bots import atomic_path
 from elvisbot.errors import ExportError
 from elvisbot.families import ChatFormat, Family, family_of
 
@@ -27,18 +28,25 @@ _SKIPPED: Final = (".attn.bias", ".attn.masked_bias", "rotary_emb.inv_freq")
 """Buffers, not weights: llama.cpp makes its own."""
 
 
-def write_gguf(bot: Bot) -> None:
-    """Write `model.gguf` from `model/`.
+def write_gguf(model: Path, destination: Path, *, name: str) -> None:
+    """Write a trained model as GGUF.
+
+    Args:
+        model: The folder with its safetensors, `config.json` and `tokenizer.json`.
+        destination: The file to write; it appears when it is whole.
+        name: What the file says it is called.
 
     Raises:
         ExportError: if the model holds something that llama.cpp has no name for.
         StorageError: if the disk is full.
     """
-    config = json.loads((bot.model / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
     family = family_of(config["model_type"])
-    with atomic_path(bot.gguf) as path:
-        writer = gguf.GGUFWriter(path, family.model_type)
-        writer.add_name(bot.name)
+    with (
+        atomic_path(destination) as path,
+        closing(gguf.GGUFWriter(path, family.model_type)) as writer,
+    ):
+        writer.add_name(name)
         writer.add_file_type(_FILE_TYPE)
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         for key, value in family.gguf_parameters(config).items():
@@ -46,13 +54,12 @@ def write_gguf(bot: Bot) -> None:
                 writer.add_float32(f"{family.model_type}.{key}", value)
             else:
                 writer.add_uint32(f"{family.model_type}.{key}", value)
-        _add_vocabulary(writer, ChatFormat.load(family, bot.tokenizer))
-        for name, tensor in _tensors(bot.model, family, config):
-            _add_tensor(writer, name, tensor)
+        _add_vocabulary(writer, ChatFormat.load(family, model / "tokenizer.json"))
+        for label, tensor in _tensors(model, family, config):
+            _add_tensor(writer, label, tensor)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
-        writer.close()
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, chat_format: ChatFormat) -> None:

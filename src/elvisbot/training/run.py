@@ -3,8 +3,10 @@
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -16,7 +18,7 @@ from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, read_pairs
 from elvisbot.training.bases import find_base, model_folder
 from elvisbot.training.examples import Example, examples
-from elvisbot.training.hardware import Hardware, this_machine
+from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import Step, fit
 from elvisbot.training.network import Method, Network
 
@@ -76,13 +78,15 @@ def train(
     epochs: float,
     minutes: float | None,
     reporter: Reporter,
-    hardware: Hardware | None = None,
+    export: Callable[[Path], None],
 ) -> Outcome:
     """Fine-tune `base` on the pairs of `bot` and write its `model/`.
 
     Args:
         base: As `find_base` takes it.
         minutes: The whole training, loading and scoring included, takes no longer than this.
+        export: Writes what is to be served, given the folder of the new model. The bot's `model/`
+            is replaced only once that has worked.
 
     Raises:
         BotNotFoundError: if nothing has been imported.
@@ -94,7 +98,7 @@ def train(
     bot.require_import()
     pairs = _enough(read_pairs(bot.train_pairs), bot)
     _hush()
-    hardware = hardware or this_machine()
+    hardware = this_machine()
     torch.set_num_threads(hardware.threads)
     found = find_base(base, tell=reporter.stage)
     loading = time.monotonic()
@@ -118,12 +122,7 @@ def train(
     # Scoring comes once more; saving and exporting take a few times as long as loading.
     reserve = 1.2 * (scored - scoring) + 4 * (scoring - loading)
     left = None if minutes is None else _time_left(minutes * 60 - (scored - started) - reserve)
-    with atomic_file(bot.metrics) as metrics:
-
-        def on_step(step: Step) -> None:
-            metrics.write(json.dumps(asdict(step)).encode() + b"\n")
-            reporter.step(step)
-
+    with _recorded(bot, reporter) as on_step:
         last = fit(
             network,
             sequences(pairs),
@@ -135,11 +134,23 @@ def train(
     if unseen:
         reporter.stage("Scoring the bot on the same replies")
     after = heldout.bits_per_character(network)
-    reporter.stage("Saving the model")
-    _save(bot, network)
+    reporter.stage("Saving the model, and as GGUF")
+    _save(network, bot, export)
     recipe = replace(bot.settings.recipe, base=base, family=network.family.key, method=method)
     bot.save(replace(bot.settings, recipe=recipe))
     return Outcome(before, after, time.monotonic() - started, last)
+
+
+@contextmanager
+def _recorded(bot: Bot, reporter: Reporter) -> Iterator[Callable[[Step], None]]:
+    """Also writes every step into `run/metrics.jsonl`."""
+    with atomic_file(bot.metrics) as metrics:
+
+        def on_step(step: Step) -> None:
+            metrics.write(json.dumps(asdict(step)).encode() + b"\n")
+            reporter.step(step)
+
+        yield on_step
 
 
 class _Heldout:
@@ -176,12 +187,13 @@ def _time_left(seconds: float) -> float:
     return seconds
 
 
-def _save(bot: Bot, network: Network) -> None:
+def _save(network: Network, bot: Bot, export: Callable[[Path], None]) -> None:
     model = network.merge()
     with model_folder(bot.model) as folder:
         # float16 keeps eight times finer steps than the 8 bits that are served.
         model.to(dtype=torch.float16).save_pretrained(folder)
         network.format.tokenizer.save(str(folder / "tokenizer.json"))
+        export(folder)
 
 
 def _hush() -> None:

@@ -1,0 +1,75 @@
+import errno
+import os
+from pathlib import Path
+
+import gguf
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from elvisbot.errors import ExportError, StorageError
+from elvisbot.export.gguf import write_gguf
+from elvisbot.families import BREAK, ChatFormat, family_of
+from tests import tiny
+
+
+@pytest.fixture(params=["gpt2", "llama"])
+def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A model whose vocabulary has the markers, as training leaves it."""
+    folder = tmp_path / "model"
+    chat_format = ChatFormat.extend(family_of(request.param), tiny.byte_tokenizer())
+    made = tiny.ARCHITECTURES[request.param]()
+    made.resize_token_embeddings(chat_format.tokenizer.get_vocab_size())
+    made.save_pretrained(folder)
+    chat_format.tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def test_matrices_are_quantised_and_vectors_are_not(model: Path, tmp_path: Path) -> None:
+    write_gguf(model, tmp_path / "model.gguf", name="alex")
+    kinds = {
+        tensor.name: tensor.tensor_type
+        for tensor in gguf.GGUFReader(tmp_path / "model.gguf").tensors
+    }
+    assert kinds["token_embd.weight"] == gguf.GGMLQuantizationType.Q8_0
+    assert kinds["blk.0.ffn_up.weight"] == gguf.GGMLQuantizationType.Q8_0
+    assert kinds["blk.1.attn_norm.weight"] == gguf.GGMLQuantizationType.F32
+
+
+def test_the_markers_are_control_tokens(model: Path, tmp_path: Path) -> None:
+    write_gguf(model, tmp_path / "model.gguf", name="alex")
+    fields = gguf.GGUFReader(tmp_path / "model.gguf").fields
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    types = fields["tokenizer.ggml.token_type"].contents()
+    control = {token for token, kind in zip(tokens, types, strict=True) if kind == 3}
+    assert control == {"<|startoftext|>", "<|answer|>", BREAK, "<|endoftext|>"}
+
+
+def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> None:
+    for name in ("one.gguf", "two.gguf"):
+        write_gguf(model, tmp_path / name, name="alex")
+    assert (tmp_path / "one.gguf").read_bytes() == (tmp_path / "two.gguf").read_bytes()
+
+
+def test_a_weight_without_a_name_in_llama_cpp_is_refused(model: Path, tmp_path: Path) -> None:
+    weights = load_file(model / "model.safetensors")
+    weights["transformer.h.0.novelty.weight"] = torch.zeros(4, 4)
+    save_file(weights, model / "model.safetensors")
+    with pytest.raises(ExportError, match="novelty"):
+        write_gguf(model, tmp_path / "model.gguf", name="alex")
+    assert not list(tmp_path.glob("*.gguf"))
+
+
+def test_a_full_disk_leaves_the_file_before_as_it_was(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"old")
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(gguf.GGUFWriter, "write_tensors_to_file", full)
+    with pytest.raises(StorageError):
+        write_gguf(model, tmp_path / "model.gguf", name="alex")
+    assert (tmp_path / "model.gguf").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["model.gguf"]
