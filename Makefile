@@ -35,6 +35,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.frontend check
+	$(BIN)/python -m pytest -q tests/test_docs.py
 
 format: setup
 	$(BIN)/ruff check --fix .
