@@ -168,7 +168,7 @@ def test_train_as_json_prints_one_document_and_its_progress_elsewhere(way: Way) 
     assert document["bot"] == "ana"
     assert "Training on 70 replies" in err
     assert "100% · loss" in err
-    assert "Writing model.gguf" in err
+    assert "Saving the model, and as GGUF" in err
     assert "warning" not in err.lower()
 
 
