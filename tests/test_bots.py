@@ -17,7 +17,7 @@ from elvisbot.bots import (
     make_bot,
     open_bot,
 )
-from elvisbot.errors import BotNotFoundError, StorageError, UsageError
+from elvisbot.errors import BotNotFoundError, ElvisBotError, StorageError, UsageError
 
 
 @pytest.mark.parametrize("name", ["alex", "Ana María", "a", "x" * 64, "bot-1_2.3", "愛"])
@@ -134,3 +134,49 @@ def test_a_really_full_device_is_noticed() -> None:
         Path("/dev/full").open("wb", buffering=0) as file,
     ):
         file.write(b"x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[decoding]\ntemperature = nan",
+        "[decoding]\ntop_p = 0",
+        "[decoding]\nmax_tokens = 0",
+        "[decoding]\nmax_bubbles = -1",
+        "[timing]\ncharacters_per_second = 0",
+        "[timing]\npatience = inf",
+        "[recipe]\ncontext_turns = -1",
+    ],
+)
+def test_settings_out_of_range_are_refused(home: Path, text: str) -> None:
+    bot = make_bot("alex")
+    (bot.path / "bot.toml").write_text(text)
+    with pytest.raises(ElvisBotError, match="must be"):
+        _ = bot.settings
+
+
+def test_a_folder_that_cannot_be_swapped_in_leaves_the_old_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = make_bot("alex")
+    with atomic_folder(bot.pairs) as folder:
+        (folder / "a").write_text("old")
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise PermissionError(errno.EACCES, "in use")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StorageError), atomic_folder(bot.pairs):
+        pass
+    assert (bot.pairs / "a").read_text() == "old"
+
+
+def test_folders_within_a_folder_are_written_too(home: Path) -> None:
+    bot = make_bot("alex")
+    with atomic_folder(bot.model) as folder:
+        (folder / "more").mkdir()
+        (folder / "more" / "a").write_text("x")
+    assert (bot.model / "more" / "a").read_text() == "x"

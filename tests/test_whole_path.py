@@ -17,10 +17,10 @@ from elvisbot.training.run import Outcome, Reporter, train
 from tests import tiny
 from tests.histories import small_talk
 
-CONTEXT_LENGTH = {"gpt2": 128, "llama": 256}
+CONTEXT_LENGTH = {"gpt2": 128, "llama": 256, "awkward_llama": 256}
 
 
-@pytest.fixture(scope="module", params=["gpt2", "llama"])
+@pytest.fixture(scope="module", params=list(CONTEXT_LENGTH))
 def architecture(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -43,24 +43,29 @@ def gpt2() -> PreTrainedModel:
     )
 
 
-def llama() -> PreTrainedModel:
+def llama(*, tied: bool = True, spare_rows: int = 0) -> PreTrainedModel:
     torch.manual_seed(0)
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=byte_tokenizer().get_vocab_size(),
+            vocab_size=byte_tokenizer().get_vocab_size() + spare_rows,
             max_position_embeddings=256,
             hidden_size=64,
             intermediate_size=96,
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
-            tie_word_embeddings=True,
+            tie_word_embeddings=tied,
             initializer_range=0.1,
         )
     )
 
 
-ARCHITECTURES = {"gpt2": gpt2, "llama": llama}
+def awkward_llama() -> PreTrainedModel:
+    """As many bases are: the output layer is not the embedding, and both have rows to spare."""
+    return llama(tied=False, spare_rows=13)
+
+
+ARCHITECTURES = {"gpt2": gpt2, "llama": llama, "awkward_llama": awkward_llama}
 
 
 def base(folder: Path, architecture: str, *, pickled: bool = False) -> Path:

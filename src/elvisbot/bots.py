@@ -15,6 +15,7 @@ never meets half of one.
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 import tempfile
@@ -74,6 +75,9 @@ class Recipe:
     method: str = "lora"
     context_turns: int = 6
 
+    def __post_init__(self) -> None:
+        _require(self.context_turns >= 0, "context_turns", "0 or more")
+
 
 @dataclass(frozen=True)
 class Decoding:
@@ -93,6 +97,13 @@ class Decoding:
     max_tokens: int = 120
     max_bubbles: int = 6
 
+    def __post_init__(self) -> None:
+        _require(0 <= self.temperature < math.inf, "temperature", "0 or more")
+        _require(0 < self.top_p <= 1, "top_p", "above 0, at most 1")
+        _require(0 <= self.min_p <= 1, "min_p", "0 to 1")
+        _require(self.max_tokens >= 1, "max_tokens", "1 or more")
+        _require(self.max_bubbles >= 1, "max_bubbles", "1 or more")
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -104,6 +115,11 @@ class Timing:
     pause: float = 0.6
     characters_per_second: float = 22.0
     patience: float = 3.0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.pause < math.inf, "pause", "0 or more")
+        _require(0 < self.characters_per_second < math.inf, "characters_per_second", "above 0")
+        _require(0 <= self.patience < math.inf, "patience", "0 or more")
 
 
 @dataclass(frozen=True)
@@ -318,11 +334,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         try:
             (fresh := beside / "new").mkdir(mode=0o700)
             yield fresh
-            for file in fresh.iterdir():
-                _make_durable(file)
-            if path.exists():
-                path.rename(beside / "old")
-            fresh.rename(path)
+            for file in fresh.rglob("*"):
+                if file.is_file():
+                    _make_durable(file)
+            _swap(fresh, path, aside=beside / "old")
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
@@ -353,9 +368,25 @@ def _private_folder(path: Path) -> None:
             path.mkdir(mode=0o700, exist_ok=True)
 
 
+def _swap(fresh: Path, path: Path, *, aside: Path) -> None:
+    if path.exists():
+        path.rename(aside)
+    try:
+        fresh.rename(path)
+    except BaseException:
+        if aside.exists():
+            aside.rename(path)
+        raise
+
+
+def _require(valid: bool, key: str, allowed: str) -> None:
+    if not valid:
+        raise ValueError(f"{key} must be {allowed}")
+
+
 def _make_durable(file: Path) -> None:
     file.chmod(0o600)
-    with file.open("rb") as opened:
+    with file.open("r+b") as opened:  # Windows flushes only what is open for writing
         os.fsync(opened.fileno())
 
 

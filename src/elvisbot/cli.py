@@ -305,9 +305,8 @@ def delete(name: str, yes: bool) -> None:
     metavar="PORT",
     help="Where to serve; by default 5000, or the next free one.",
 )
-@click.pass_context
-def demo(context: click.Context, minutes: float, browser: bool, port: int | None) -> None:
-    """Go the whole way with real people's chat: import, train, serve.
+def demo(minutes: float, browser: bool, port: int | None) -> None:
+    """Go the whole way with a real person's chat: import, train, serve.
 
     Needs the extra [train], but no Mac and no model hub. The history is that of one participant of
     the chitchat-dataset (MIT licence), written as a Mac's chat.db. A second start serves at once.
@@ -315,20 +314,18 @@ def demo(context: click.Context, minutes: float, browser: bool, port: int | None
     from elvisbot import console
     from elvisbot import demo as sample
 
-    trained = any(bot.name == sample.BOT and bot.is_trained for bot in all_bots())
-    if not trained:
+    if not sample.is_ready():
         with _training_libraries():
             import elvisbot.export.gguf
             import elvisbot.training.run  # noqa: F401  (better now than after the import)
-        history = sample.sample_history(tell=console.note)
-        console.note(f"$ elvisbot people {history}")
-        context.invoke(people, path=history, as_json=False)
-        console.note(f"$ elvisbot import {sample.BOT} --with everyone {history}")
-        context.invoke(import_, name=sample.BOT, who=EVERYONE, path=history, as_json=False)
-        console.note(f"$ elvisbot train {sample.BOT} --minutes {minutes:g}")
-        context.invoke(train, name=sample.BOT, minutes=minutes)
-    console.note(f"$ elvisbot serve {sample.BOT}")
-    context.invoke(serve, name=sample.BOT, port=port, browser=browser)
+        history = str(sample.sample_history(tell=console.note))
+        sample.run("people", history)
+        sample.run("import", sample.BOT, "--with", EVERYONE, history)
+        sample.run("train", sample.BOT, "--minutes", f"{minutes:g}")
+    options = [] if browser else ["--no-browser"]
+    if port is not None:
+        options += ["--port", str(port)]
+    sample.hand_over("serve", sample.BOT, *options)
 
 
 @contextmanager

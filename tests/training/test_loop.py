@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from elvisbot.errors import TrainingError
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.hardware import Hardware, this_machine
@@ -122,3 +123,22 @@ def test_this_machine_has_at_least_one_core_and_a_known_device() -> None:
     assert found.threads >= 1
     assert found.device in {"cpu", "cuda", "mps"}
     assert found.description
+
+
+def test_lora_teaches_the_markers_of_a_base_whose_output_layer_stands_alone(
+    home: Path, tmp_path: Path
+) -> None:
+    trained = network(tmp_path, "awkward_llama")
+    said, unsaid = trained.new_tokens[:2]
+    ending = [Example([1, said], [IGNORED, said])] * 20
+    fit(trained, ending, method="lora", epochs=5, seconds=None, on_step=lambda step: None)
+    rows = trained.merge().get_output_embeddings().weight.detach()[[said, unsaid]]
+    assert not torch.allclose(rows[0], rows[1])
+
+
+def test_a_loss_that_is_no_number_ends_the_training(home: Path, tmp_path: Path) -> None:
+    trained = network(tmp_path)
+    with torch.no_grad():
+        trained.model.get_input_embeddings().weight[:] = torch.nan
+    with pytest.raises(TrainingError, match="astray"):
+        fit(trained, SEQUENCES, method="full", epochs=1, seconds=None, on_step=lambda step: None)

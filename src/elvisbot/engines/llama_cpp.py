@@ -14,7 +14,6 @@ probabilities beside it are read.
 """
 
 import contextlib
-import math
 import os
 import secrets
 import shutil
@@ -30,6 +29,7 @@ from typing import Any, BinaryIO, Final
 import xllamacpp
 
 from elvisbot.bots import Bot, Decoding
+from elvisbot.cores import usable_cores
 from elvisbot.engines import trained_format
 from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
@@ -196,20 +196,13 @@ def _parameters(gguf: Path, context: int, hosts: list[str]) -> Any:
 
 
 def _threads() -> int:
-    """One less than there are cores for this process, a container's allowance included.
+    """One less than there are cores for this process.
 
     llama.cpp's threads wait for each other at every layer, spinning; one of them without a core to
     itself holds up all. On a two-core machine with both busy, two threads made 0.6 to 25 tokens a
     second, one made 65.
     """
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):  # no cgroup, or "max": no limit
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        cores = min(cores, math.ceil(int(quota) / int(period)))
-    return max(1, min(cores - 1, MAX_THREADS))
+    return max(1, min(usable_cores() - 1, MAX_THREADS))
 
 
 @contextlib.contextmanager

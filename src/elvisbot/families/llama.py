@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from elvisbot.errors import BaseModelError
 from elvisbot.families import Family
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, int | float]:
     heads = config["num_attention_heads"]
-    rope = config.get("rope_parameters") or {}
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if rope.get("rope_type", rope.get("type", "default")) != "default":
+        raise _unsupported("stretched positions (rope scaling)")
+    if config.get("attention_bias") or config.get("mlp_bias"):
+        raise _unsupported("biases in its layers")
     return {
         "context_length": config["max_position_embeddings"],
         "embedding_length": config["hidden_size"],
@@ -20,6 +25,13 @@ def _parameters(config: Mapping[str, Any]) -> dict[str, int | float]:
         "rope.dimension_count": config.get("head_dim") or config["hidden_size"] // heads,
         "rope.freq_base": rope.get("rope_theta") or config.get("rope_theta") or 10000.0,
     }
+
+
+def _unsupported(what: str) -> BaseModelError:
+    return BaseModelError(
+        f"Llama models with {what} are not supported.",
+        remedy="Choose another base, such as smollm2-135m.",
+    )
 
 
 def _tensor(name: str, tensor: Any, config: Mapping[str, Any]) -> Any:

@@ -27,6 +27,9 @@ ME: Final = "0f9fe1f8-9afe-4bc0-b283-4841cf9954d8"
 """The dataset's id of the person whom the sample's bot imitates, who wrote about 11,000 messages to
 43 people. The dataset holds real people's words under such ids, for anyone to use (MIT licence)."""
 
+CONTACTS: Final = "+155501"
+"""What every contact's number begins with."""
+
 _FIRST_CONTACT: Final = 5550101000
 """Contacts are numbered +1 555 010 1000, 1001 … (area code 555 belongs to nobody)."""
 
@@ -104,7 +107,7 @@ def _write(
 
 
 def _flush(path: Path) -> None:
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # Windows flushes only what is open for writing
         os.fsync(file.fileno())
 
 

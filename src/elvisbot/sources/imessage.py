@@ -138,7 +138,7 @@ def _sent_at(date: Any) -> datetime | None:
         if date >= _LEAST_NANOSECONDS:
             return _EPOCH + timedelta(microseconds=date // 1000)
         return _EPOCH + timedelta(seconds=date)
-    except OverflowError:
+    except (OverflowError, ValueError):  # an infinite or impossible date
         return None
 
 

@@ -5,6 +5,7 @@ loaded. Pickled weights are read by torch's `weights_only` unpickler, which runs
 """
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -20,7 +21,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from elvisbot.bots import atomic_folder, cache
+from elvisbot.bots import atomic_folder, cache, storage_errors
 from elvisbot.errors import BaseModelError, ElvisBotError
 from elvisbot.families import Family, family_of
 from elvisbot.packages import PackagedFile, package_file
@@ -174,6 +175,9 @@ def _from_hub(name: str, tell: Callable[[str], None]) -> Path:
             allow_patterns=[*_FILES, *(_WEIGHTS if safe else (_PICKLED,))],
         )
     except Exception as error:  # the errors of its HTTP library too, which is not always the same
+        with storage_errors(kept):
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
         raise BaseModelError(
             f"{repository} could not be fetched from the Hugging Face hub "
             f"({type(error).__name__}).",

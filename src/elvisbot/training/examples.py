@@ -8,7 +8,7 @@ its context:
 """
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -153,8 +153,3 @@ def _extended(example: Example, pair: Pair, chat_format: ChatFormat, *, turns: i
 
 def _padded(length: int) -> int:
     return -(-length // PADDED_TO) * PADDED_TO
-
-
-def supervised_tokens(sequences: Iterable[Example]) -> int:
-    """How many tokens are to be learnt."""
-    return sum(label != IGNORED for sequence in sequences for label in sequence.labels)

@@ -1,10 +1,11 @@
 """Where and how finely to compute, chosen from what the machine has."""
 
-import os
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
+
+from elvisbot.cores import usable_cores
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,6 @@ def this_machine() -> Hardware:
     if torch.backends.mps.is_available():
         return Hardware("mps", torch.float32, usable_cores())
     return Hardware("cpu", torch.bfloat16 if _cpu_has_bfloat16() else torch.float32, usable_cores())
-
-
-def usable_cores() -> int:
-    """Cores that this process may use, which in a container can be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu_has_bfloat16() -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 import torch
 
+from elvisbot.errors import TrainingError
 from elvisbot.training.examples import Batch, Example, batches
 from elvisbot.training.network import Method, Network
 
@@ -111,6 +112,11 @@ def _learn(
 ) -> float:
     loss, labelled = network.loss(batch)
     mean = loss / labelled
+    if not torch.isfinite(mean):
+        raise TrainingError(
+            "The training went astray: its loss is no longer a number.",
+            remedy="Nothing was changed. Choose another base, or the other --method.",
+        )
     mean.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(weights, MAX_GRADIENT_NORM)
     optimiser.step()

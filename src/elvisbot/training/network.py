@@ -29,21 +29,33 @@ class Network:
     def __init__(self, base: Base, hardware: Hardware) -> None:
         self.family: Family = base.family
         self.hardware = hardware
-        self.format = ChatFormat.extend(base.family, base.tokenizer())
+        tokenizer = base.tokenizer()
+        size = tokenizer.get_vocab_size()
+        self.format = ChatFormat.extend(base.family, tokenizer)
+        self.new_tokens = list(range(size, tokenizer.get_vocab_size()))
         self.model: Any = base.model()
         self._grow_vocabulary()
         self.model.to(device=torch.device(hardware.device))
 
     def _grow_vocabulary(self) -> None:
-        """Give each new marker a row in the embedding: the mean of all others."""
-        rows = self.model.get_input_embeddings().weight.shape[0]
-        size = self.format.tokenizer.get_vocab_size()
-        if size > rows:
-            self.model.resize_token_embeddings(size, mean_resizing=False)
-            for layer in (self.model.get_input_embeddings(), self.model.get_output_embeddings()):
-                with torch.no_grad():
-                    layer.weight[rows:] = layer.weight[:rows].mean(dim=0)
-        self.new_tokens = list(range(rows, size))
+        """Give each new marker a row in the embedding: the mean of all others.
+
+        Bases whose embedding has more rows than their tokenizer has tokens lose the rest.
+        """
+        self.model.resize_token_embeddings(
+            self.format.tokenizer.get_vocab_size(), mean_resizing=False
+        )
+        layers = [self.model.get_input_embeddings(), self.model.get_output_embeddings()]
+        known = self.new_tokens[0] if self.new_tokens else None
+        for layer in layers if known is not None else ():
+            with torch.no_grad():
+                layer.weight[known:] = layer.weight[:known].mean(dim=0)
+        self._embeddings = [
+            name.rpartition(".")[2]
+            for name, module in self.model.named_modules()
+            if module is layers[0]
+            or (module is layers[1] and layers[1].weight is not layers[0].weight)
+        ]
 
     def prepare(self, method: Method) -> list[torch.nn.Parameter]:
         """Choose what will learn: LoRA's matrices and the new markers' rows, or every weight."""
@@ -54,7 +66,9 @@ class Network:
                 lora_alpha=LORA_ALPHA,
                 target_modules=list(self.family.lora_targets),
                 fan_in_fan_out=self.family.key == "gpt2",
-                trainable_token_indices=self.new_tokens or None,
+                trainable_token_indices=dict.fromkeys(self._embeddings, self.new_tokens)
+                if self.new_tokens
+                else None,
                 task_type="CAUSAL_LM",
             )
             with warnings.catch_warnings():

@@ -107,7 +107,8 @@ def train(
 
     def sequences(part: Sequence[Pair]) -> list[Example]:
         longest = min(MAX_TOKENS, found.context_length)
-        turns = bot.settings.recipe.context_turns
+        # Those before the turn that is answered, and that turn.
+        turns = bot.settings.recipe.context_turns + 1
         return list(examples(part, network.format, max_tokens=longest, context_turns=turns))
 
     unseen = read_pairs(bot.heldout_pairs)[-EVALUATED:]
@@ -133,7 +134,10 @@ def train(
         )
     if unseen:
         reporter.stage("Scoring the bot on the same replies")
-    after = heldout.bits_per_character(network)
+    try:
+        after = heldout.bits_per_character(network)
+    except KeyboardInterrupt:  # what was learnt is kept all the same
+        after = None
     reporter.stage("Saving the model, and as GGUF")
     _save(network, bot, export)
     recipe = replace(bot.settings.recipe, base=base, family=network.family.key, method=method)

@@ -1,6 +1,7 @@
 """Serving the app with waitress, on this machine only."""
 
 import contextlib
+import errno
 import ipaddress
 import logging
 import signal
@@ -42,10 +43,18 @@ def listen(host: str = HOST, port: int | None = None) -> socket.socket:
     """
     address = _loopback(host)
     for candidate in range(PORT, PORT + TRIES) if port is None else (port,):
+        if candidate and _answers(candidate):
+            continue
         try:
             return _bound(address, candidate)
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EPERM):
+                raise UsageError(
+                    f"This account may not serve on port {candidate}.",
+                    remedy="Choose a port from 1024 upwards.",
+                ) from error
+            if error.errno != errno.EADDRINUSE and getattr(error, "winerror", None) is None:
+                raise
         except OverflowError as error:
             raise UsageError(f"{port} is not a port.", remedy="Use 0 to 65535.") from error
     raise PortTakenError(
@@ -111,6 +120,18 @@ def _loopback(host: str) -> str:
         f"ElvisBot does not serve on {host}: anybody who reaches it could talk to the bot.",
         remedy=f"Leave --host out, or use {HOST}.",
     )
+
+
+def _answers(port: int) -> bool:
+    """Whether a program answers on `port` already.
+
+    Binding alone does not tell: macOS lets us take 127.0.0.1:5000 beside AirPlay, which listens on
+    all addresses, and a browser sent to localhost would end up there.
+    """
+    for address in ("127.0.0.1", "::1"):
+        with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=0.2):
+            return True
+    return False
 
 
 def _bound(address: str, port: int) -> socket.socket:
