@@ -20,7 +20,7 @@ from elvisbot.bots import (
 from elvisbot.errors import BotNotFoundError, ElvisBotError, StorageError, UsageError
 
 
-@pytest.mark.parametrize("name", ["alex", "Ana María", "a", "x" * 64, "bot-1_2.3", "愛"])
+@pytest.mark.parametrize("name", ["alex", "Ana María", "a", "x" * 64, "bot-1_2.3", "愛", "प्रिया"])
 def test_ordinary_names_are_taken(home: Path, name: str) -> None:
     assert make_bot(name).path == home / name
 
@@ -35,6 +35,10 @@ def test_names_that_could_leave_the_home_or_trouble_a_file_system_are_refused(
     with pytest.raises(UsageError):
         make_bot(name)
     assert not home.exists()
+
+
+def test_two_spellings_of_an_accent_are_one_name(home: Path) -> None:
+    assert make_bot("Jose\u0301").path == make_bot("Jos\u00e9").path
 
 
 def test_an_unknown_bot_is_a_problem_that_names_the_known_ones(home: Path) -> None:
@@ -140,7 +144,7 @@ def test_a_really_full_device_is_noticed() -> None:
     "text",
     [
         "[decoding]\ntemperature = nan",
-        "[decoding]\ntop_p = 0",
+        "[decoding]\ntop_p = 1.5",
         "[decoding]\nmax_tokens = 0",
         "[decoding]\nmax_bubbles = -1",
         "[timing]\ncharacters_per_second = 0",

@@ -20,6 +20,7 @@ import os
 import shutil
 import tempfile
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -99,7 +100,7 @@ class Decoding:
 
     def __post_init__(self) -> None:
         _require(0 <= self.temperature < math.inf, "temperature", "0 or more")
-        _require(0 < self.top_p <= 1, "top_p", "above 0, at most 1")
+        _require(0 <= self.top_p <= 1, "top_p", "0 to 1")
         _require(0 <= self.min_p <= 1, "min_p", "0 to 1")
         _require(self.max_tokens >= 1, "max_tokens", "1 or more")
         _require(self.max_bubbles >= 1, "max_bubbles", "1 or more")
@@ -275,12 +276,16 @@ def make_bot(name: str) -> Bot:
 
 
 def checked_name(name: str) -> str:
-    """`name`, if a bot can be called that.
+    """`name` in Unicode's composed form, if a bot can be called that.
 
     Raises:
         UsageError: if none can.
     """
-    allowed = all(character.isalnum() or character in " ._-" for character in name)
+    name = unicodedata.normalize("NFC", name)  # as most file systems would, or compare by
+    allowed = all(
+        each.isalnum() or each in " ._-" or unicodedata.category(each).startswith("M")
+        for each in name
+    )
     ends_well = name[:1].isalnum() and name[-1:] not in (" ", ".")
     if not (allowed and ends_well and len(name) <= MAX_NAME):
         raise UsageError(

@@ -13,8 +13,6 @@ from elvisbot.bots import Bot, Decoding
 from elvisbot.errors import EngineError, UsageError
 from elvisbot.families import ChatFormat, families
 
-DEFAULT: Final = "llama_cpp"
-
 
 class Engine(Protocol):
     """A loaded model.

