@@ -58,6 +58,15 @@ json_option = click.option(
 history_argument = click.argument(
     "path", required=False, type=click.Path(path_type=Path), metavar="[PATH]"
 )
+port_option = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Where to serve; by default 5000, or the next free one.",
+)
+browser_option = click.option(
+    "--browser/--no-browser", default=True, help="Whether to open it in the browser."
+)
 engine_option = click.option(
     "--engine",
     default="llama_cpp",
@@ -233,13 +242,8 @@ def chat(name: str, engine: str) -> None:
 
 @elvisbot.command()
 @click.argument("name")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    help="Where to serve; by default 5000, or the next free one.",
-)
-@click.option("--browser/--no-browser", default=True, help="Whether to open it in the browser.")
+@port_option
+@browser_option
 @engine_option
 def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
     """Text with the bot NAME in your browser.
@@ -298,13 +302,8 @@ def delete(name: str, yes: bool) -> None:
     metavar="NUMBER",
     help="How long to train.",
 )
-@click.option("--browser/--no-browser", default=True, help="Whether to open it in the browser.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    help="Where to serve; by default 5000, or the next free one.",
-)
+@browser_option
+@port_option
 def demo(minutes: float, browser: bool, port: int | None) -> None:
     """Go the whole way with a real person's chat: import, train, serve.
 

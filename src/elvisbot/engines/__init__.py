@@ -7,7 +7,7 @@ module's name is the engine's key, and it offers one function, `load(bot)`.
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from elvisbot.bots import Bot, Decoding
 from elvisbot.errors import EngineError, UsageError
