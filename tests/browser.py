@@ -24,8 +24,8 @@ APPLICATIONS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 INSTALLERS = (
-    [sys.executable, "-m", "playwright", "install", "chromium"],
     ["apt-get", "install", "--yes", "--quiet", "chromium"],
+    [sys.executable, "-m", "playwright", "install", "chromium"],
 )
 
 
@@ -45,7 +45,7 @@ def find() -> Path | None:
 
 
 def install() -> Path | None:
-    """Try Playwright's own browser, then, as root on Debian and its kin, the system's."""
+    """Try the system's browser, as root on Debian and its kin, then Playwright's own."""
     for command in INSTALLERS:
         if command[0] == "apt-get":
             if not shutil.which("apt-get") or os.geteuid() != 0:
