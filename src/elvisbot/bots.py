@@ -369,8 +369,8 @@ def storage_errors(path: Path) -> Iterator[None]:
 def _private_folder(path: Path) -> None:
     if not path.is_dir():
         with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.mkdir(mode=0o700, exist_ok=True)
+            for folder in reversed([path, *path.parents]):
+                folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _swap(fresh: Path, path: Path, *, aside: Path) -> None:

@@ -117,6 +117,8 @@ def print_outcome(outcome: "Outcome", bot: Bot) -> None:
         f"{outcome.last.tokens:,} tokens in {minutes} min {seconds} s, "
         f"{outcome.last.tokens_per_second:,.0f} tokens/s while training."
     )
+    if outcome.epochs < 0.995:
+        say(f"It has seen {outcome.epochs:.0%} of the replies; more minutes make it better.")
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
 
 

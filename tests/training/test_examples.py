@@ -65,7 +65,7 @@ def test_a_session_is_one_sequence_and_each_reply_is_learnt_once(chat_format: Ch
 
 def test_what_i_said_unprompted_is_context_and_not_learnt(chat_format: ChatFormat) -> None:
     only = pair([(ME, "hi"), ("ana", "hey")], ["sup"], session=0, turn=2)
-    (row,) = examples([only], chat_format, max_tokens=200, context_turns=6)
+    row = one_reply(only, chat_format, max_tokens=200, turns=2)
     assert shown(chat_format, row.ids) == (
         "<|startoftext|><|answer|>hi<|endoftext|>hey<|answer|>sup<|endoftext|>"
     )
@@ -74,7 +74,7 @@ def test_what_i_said_unprompted_is_context_and_not_learnt(chat_format: ChatForma
 
 def test_two_turns_of_theirs_in_a_row_are_separated(chat_format: ChatFormat) -> None:
     only = pair([("ana", "hey"), ("ana", "hello??")], ["sup"], session=0, turn=2)
-    (row,) = examples([only], chat_format, max_tokens=200, context_turns=6)
+    row = one_reply(only, chat_format, max_tokens=200, turns=2)
     assert shown(chat_format, row.ids) == (
         "<|startoftext|>hey<|endoftext|>hello??<|answer|>sup<|endoftext|>"
     )
@@ -102,6 +102,18 @@ def test_a_session_too_long_is_cut_between_replies_and_goes_on_with_context(
         "<|startoftext|><|answer|>yeah<|endoftext|>cool<|answer|>haha<|endoftext|>",
     ]
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "haha<|endoftext|>"]
+
+
+def test_sequences_begin_with_more_and_more_turns_in_rotation(chat_format: ChatFormat) -> None:
+    context = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
+    sessions = [pair(context, ["f"], session=session, turn=5) for session in range(4)]
+    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=3))
+    assert [shown(chat_format, row.ids).partition("e<|answer|>")[0] for row in rows] == [
+        "<|startoftext|>",
+        "<|startoftext|><|answer|>d<|endoftext|>",
+        "<|startoftext|>c<|answer|>d<|endoftext|>",
+        "<|startoftext|>",
+    ]
 
 
 @pytest.mark.parametrize(("room", "context"), [(0, "abcdef"), (1, "bcdef"), (5, "f")])

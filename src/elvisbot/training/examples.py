@@ -10,6 +10,7 @@ its context:
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 import torch
@@ -57,9 +58,10 @@ def examples(
 ) -> Iterator[Example]:
     """Sequences in which every reply of `pairs` is learnt exactly once.
 
-    A session too long for one sequence is cut between two replies; the next sequence begins with
-    up to `context_turns` turns before its first reply. A single pair too long by itself loses the
-    beginning of its context, then the end of its reply.
+    A session too long for one sequence is cut between two replies. Each sequence begins with some
+    turns before its first reply: 1, 2 … `context_turns` of them, in rotation. Whoever opens a
+    conversation with the bot gives it a single turn, and few sessions would teach it that. A single
+    pair too long by itself loses the beginning of its context, then the end of its reply.
 
     Args:
         pairs: In the order of their sessions, as `read_pairs` gives them.
@@ -68,6 +70,7 @@ def examples(
     """
     current: Example | None = None
     last: Pair | None = None
+    openings = cycle(range(1, context_turns + 1))
     for pair in pairs:
         longer = None
         if current is not None and last is not None and _continues(last, pair):
@@ -77,7 +80,7 @@ def examples(
         else:
             if current is not None:
                 yield current
-            current = one_reply(pair, chat_format, max_tokens=max_tokens, turns=context_turns)
+            current = one_reply(pair, chat_format, max_tokens=max_tokens, turns=next(openings))
         last = pair
     if current is not None:
         yield current

@@ -39,12 +39,14 @@ class Outcome:
         seconds: Of the whole training, loading and scoring included.
         last: The last step.
             Its progress is below 1 if Ctrl-C ended the training early.
+        epochs: How often the model has seen the replies; below 1, not all of them.
     """
 
     bits_before: float | None
     bits_after: float | None
     seconds: float
     last: Step
+    epochs: float
 
     def as_json(self) -> dict[str, Any]:
         """What `elvisbot train --json` prints."""
@@ -52,6 +54,7 @@ class Outcome:
             "bits_per_char": {"before": self.bits_before, "after": self.bits_after},
             "seconds": round(self.seconds, 1),
             "tokens": self.last.tokens,
+            "epochs": round(self.epochs, 3),
             "tokens_per_second": round(self.last.tokens_per_second, 1),
             "complete": self.last.progress >= 1,
         }
@@ -121,17 +124,20 @@ def train(
 
     reporter.stage(f"Training on {len(pairs):,} replies")
     # Scoring comes once more; saving and exporting take a few times as long as loading.
-    reserve = 1.2 * (scored - scoring) + 4 * (scoring - loading)
+    reserve = 1.3 * (scored - scoring) + 6 * (scoring - loading)
     left = None if minutes is None else _time_left(minutes * 60 - (scored - started) - reserve)
+    to_learn = sequences(pairs)
     with _recorded(bot, reporter) as on_step:
         last = fit(
             network,
-            sequences(pairs),
+            to_learn,
             method=method,
             epochs=epochs,
             seconds=left,
             on_step=on_step,
         )
+    if last.progress < 1:
+        reporter.stage("Ending early; what was learnt is kept")
     if unseen:
         reporter.stage("Scoring the bot on the same replies")
     try:
@@ -142,7 +148,8 @@ def train(
     _save(network, bot, export)
     recipe = replace(bot.settings.recipe, base=base, family=network.family.key, method=method)
     bot.save(replace(bot.settings, recipe=recipe))
-    return Outcome(before, after, time.monotonic() - started, last)
+    seen = last.tokens / sum(len(sequence.ids) for sequence in to_learn)
+    return Outcome(before, after, time.monotonic() - started, last, seen)
 
 
 @contextmanager
