@@ -123,8 +123,9 @@ def train(
     scored = time.monotonic()
 
     reporter.stage(f"Training on {len(pairs):,} replies")
-    # Scoring comes once more; saving and exporting take a few times as long as loading.
-    reserve = 1.3 * (scored - scoring) + 6 * (scoring - loading)
+    # Scoring comes once more; saving and exporting take a few times as long as loading; and torch
+    # was some seconds in loading before the clock began.
+    reserve = 5 + 1.3 * (scored - scoring) + 6 * (scoring - loading)
     left = None if minutes is None else _time_left(minutes * 60 - (scored - started) - reserve)
     to_learn = sequences(pairs)
     with _recorded(bot, reporter) as on_step:
