@@ -15,7 +15,9 @@ from typing import Any, Self
 
 from elvisbot.sample.chatdb import ChatDatabase
 from elvisbot.sample.typedstream import attributed_body
-from elvisbot.sources import Reading, load
+from elvisbot.sources import CONTEXT, USED
+from tests.sources.reading import Reading
+from tests.sources.reading import read as read_history
 
 ANA = "+15550100001"
 BEN = "+15550100002"
@@ -53,9 +55,29 @@ class ChatDb:
     def sms(self, text: str, *, by: str = ANA) -> Self:
         return self._message(by, by, text=text, service="SMS")
 
-    def tapback(self, kind: int = 2000, *, by: str = ANA) -> Self:
-        """A reaction of theirs, with the text that nobody typed."""
-        return self._message(by, by, text="Loved “hi”", associated_message_type=kind)
+    def tapback(
+        self, kind: int = 2000, *, to: str = "p:0/NOWHERE", by: str = ANA, **columns: Any
+    ) -> Self:
+        """A reaction of theirs, with the text that nobody typed; `to` is the guid as written."""
+        reaction = {
+            "associated_message_type": kind,
+            "associated_message_guid": to,
+            "associated_message_emoji": "🎉" if kind % 1000 == 6 else None,
+        }
+        return self._message(by, by, **{"text": "Loved “hi”"} | reaction | columns)
+
+    def attachment(self, mime_type: str | None, **columns: Any) -> Self:
+        """A message of mine that is an attachment and no text; `columns` are of the attachment."""
+        self.say("\ufffc", cache_has_attachments=1)
+        names = {"guid": f"at-{self.last}", "original_guid": f"at-{self.last}"}
+        row = self._database.insert("attachment", **names, mime_type=mime_type, **columns)
+        return self.insert("message_attachment_join", message_id=self.last, attachment_id=row)
+
+    def voice(self, words: str | None) -> Self:
+        """A voice message of mine, with its words if the Mac wrote them down."""
+        attributes = {} if words is None else {"IMAudioTranscription": words}
+        body = attributed_body("\ufffc", attachment="at-1", attributes=attributes)
+        return self.say("\ufffc", attributedBody=body, is_audio_message=1, cache_has_attachments=1)
 
     def image(self, caption: str = "") -> Self:
         """A picture of mine: an attachment, its placeholder and perhaps a text."""
@@ -65,13 +87,25 @@ class ChatDb:
     def unsent(self) -> Self:
         return self.say(None, date_edited=1, date_retracted=1, part_count=0)
 
-    def edited(self, *versions: str, unsent_parts: Sequence[int] = ()) -> Self:
-        """A message of mine, whose versions are in `message_summary_info` alone."""
+    def edited(
+        self,
+        *versions: str,
+        text: str | None = None,
+        places: dict[str, dict[str, int]] | None = None,
+        unsent_parts: Sequence[int] = (),
+    ) -> Self:
+        """A message of mine with its versions in `message_summary_info`.
+
+        Args:
+            text: What stands in the column; usually nothing.
+            places: Where the parts lay when it was sent; by default one part of one character.
+        """
         history = [{"d": 1.0, "t": attributed_body(version)} for version in versions]
-        parts = {"0": {"lo": 0, "le": 1}}
-        summary = {"ec": {"0": history}, "otr": parts, "rp": list(unsent_parts), "ust": True}
+        parts = places or {"0": {"lo": 0, "le": 1}}
+        edits = {"0": history} if history else {}
+        summary = {"ec": edits, "otr": parts, "rp": list(unsent_parts), "ust": True}
         return self.say(
-            None,
+            text,
             date_edited=1,
             message_summary_info=plistlib.dumps(summary, fmt=plistlib.FMT_BINARY),
         )
@@ -126,14 +160,14 @@ def sql(path: Path, *statements: str) -> Path:
 
 def read(path: Path, who: str | None = ANA) -> Reading:
     """Read a conversation, and see that its ledger holds every row of the database once."""
-    reading = load("imessage").read(path, who)
+    reading = read_history(path, "imessage", who=who)
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT count(*) FROM message").fetchone()[0]
     assert reading.rows == rows
-    assert sum(reading.buckets.values()) == rows
-    assert reading.buckets["used"] == len(reading.messages)
+    kept = reading.buckets.get(USED, 0) + reading.buckets.get(CONTEXT, 0)
+    assert kept == len(reading.messages)
     return reading
 
 
 def texts(path: Path, who: str | None = ANA) -> list[str]:
-    return [message.text for message in read(path, who).messages]
+    return read(path, who).texts

@@ -24,7 +24,7 @@ def small_talk(exchanges: int, *, per_session: int = 10, seed: int = 0) -> list[
     for index in range(exchanges):
         moment += 86_400 if index % per_session == 0 else 30
         topic = words.choice(["tea", "rain", "the film", "lunch", "the trip"])
-        lines.append(("ana", moment, f"what about {topic}?"))
+        lines.append(("ana", moment, f"what about {topic} {index}?"))  # no two exchanges are alike
         lines.append((ME, moment + 5, f"yesss {topic}"))
         if words.random() < 0.5:
             lines.append((ME, moment + 8, words.choice(["haha", "ok", "😀😀"])))

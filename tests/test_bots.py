@@ -10,6 +10,7 @@ import pytest
 from elvisbot import bots
 from elvisbot.bots import (
     Decoding,
+    Pairing,
     Settings,
     all_bots,
     atomic_file,
@@ -150,6 +151,11 @@ def test_a_really_full_device_is_noticed() -> None:
         "[timing]\ncharacters_per_second = 0",
         "[timing]\npatience = inf",
         "[recipe]\ncontext_turns = -1",
+        "[pairs]\nturn_gap_minutes = -1",
+        "[pairs]\nsession_gap_minutes = nan",
+        "[pairs]\nturn_gap_minutes = inf",
+        "[pairs]\nsession_gap_minutes = 10080.5",
+        "[pairs]\nturn_gap_minutes = 10.5\nsession_gap_minutes = 10",
     ],
 )
 def test_settings_out_of_range_are_refused(home: Path, text: str) -> None:
@@ -157,6 +163,17 @@ def test_settings_out_of_range_are_refused(home: Path, text: str) -> None:
     (bot.path / "bot.toml").write_text(text)
     with pytest.raises(ElvisBotError, match="must be"):
         _ = bot.settings
+
+
+@pytest.mark.parametrize(
+    ("turn", "session"), [(0, 0), (10, 10), (10, 0), (0, 10), (10080, 10080), (0.5, 1)]
+)
+def test_gaps_of_turns_and_sessions_can_be_set(home: Path, turn: float, session: float) -> None:
+    bot = make_bot("alex")
+    (bot.path / "bot.toml").write_text(
+        f"[pairs]\nturn_gap_minutes = {turn}\nsession_gap_minutes = {session}"
+    )
+    assert bot.settings.pairs == Pairing(turn, session)
 
 
 def test_a_folder_that_cannot_be_swapped_in_leaves_the_old_one(

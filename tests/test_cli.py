@@ -1,5 +1,6 @@
 """The command line as a user meets it, where all goes well."""
 
+import io
 import json
 import os
 import re
@@ -64,18 +65,19 @@ def test_people_are_listed_most_messages_first(elvisbot: Here, tmp_path: Path) -
     ended = elvisbot("people", talkative(tmp_path).done())
     rows = [line.split() for line in ended.out.splitlines()]
     assert rows == [
-        ["Person", "Messages", "First", "Last"],
-        [ANA, "160", "2024-05-02", "2024-05-09"],
-        [BEN, "2", "2024-05-09", "2024-05-09"],
+        ["Person", "Messages", "Yours", "First", "Last", "By"],
+        [ANA, "161", "81", "2024-05-02", "2024-05-09", "iMessage", "161"],
+        [BEN, "2", "1", "2024-05-09", "2024-05-09", "iMessage", "2"],
     ]
 
 
 def test_people_as_json(elvisbot: Here, tmp_path: Path) -> None:
     first, second = json.loads(elvisbot("people", "--json", talkative(tmp_path).done()).out)
-    assert (first["name"], first["handles"], first["messages"]) == (ANA, [ANA], 160)
+    assert (first["name"], first["handles"], first["messages"]) == (ANA, [ANA], 161)
+    assert (first["mine"], first["services"]) == (81, {"iMessage": 161})
     assert (second["name"], second["messages"]) == (BEN, 2)
     assert first["first"] == "2024-05-02T12:00:00+00:00"
-    assert first["first"] < first["last"] < second["first"] < second["last"]
+    assert first["first"] < second["first"] < second["last"] < first["last"]
 
 
 def test_a_history_without_people_says_so(elvisbot: Here, tmp_path: Path) -> None:
@@ -97,20 +99,85 @@ def test_import_says_what_was_kept_and_dropped(elvisbot: Here, tmp_path: Path) -
     ended = elvisbot("import", "ana", "--with", "(555) 010-0001", talkative(tmp_path).done())
     assert ended.code == 0
     assert [line.strip() for line in ended.out.splitlines()] == [
-        "160 messages with 1 person kept, of 165 rows in the history. Left out:",
+        "160  used: what was typed",
         "2  another conversation",
-        "1  reaction",
-        "1  attachment only",
+        "1  reactions, attached to their messages",
+        "1  context: pictures, apps, voices",
         "1  group chat",
+        "165  rows in the history",
+        "161 messages with 1 person: 161 new, 0 changed, 0 gone since the last import.",
         "70 replies to learn from and 10 held out, in 8 sessions.",
     ]
-    assert ended.err == "Next: elvisbot train ana\n"
+    assert ended.err.splitlines() == [
+        f"Reading {ANA} from Messages of a Mac (chat.db): {tmp_path / 'chat.db'}",
+        "A turn ends after 10 min (default), a session after 60 min (default) of silence.",
+        "Next: elvisbot train ana",
+    ]
+
+
+def test_import_names_everything_that_it_takes_for_one_person(
+    elvisbot: Here, tmp_path: Path
+) -> None:
+    chat = ChatDb(tmp_path).say("hi").sms("yo", by="(555) 010-0001")
+    ended = elvisbot("import", "ana", "--with", ANA, chat.done())
+    assert ended.err.startswith(f"Reading {ANA} ((555) 010-0001) from ")
+
+
+def test_a_second_history_adds_to_the_bot(elvisbot: Here, tmp_path: Path) -> None:
+    elvisbot("import", "ana", "--with", ANA, talkative(tmp_path).done())
+    (other := tmp_path / "more.jsonl").write_text(
+        '{"from": "Ana", "sent_at": "2025-01-01T12:00:00Z", "text": "new phone!"}\n'
+        '{"from": "me", "sent_at": "2025-01-01T12:01:00Z", "text": "nice"}\n'
+    )
+    ended = elvisbot("import", "ana", "--with", "Ana", other)
+    assert "ana is made of 2 histories now; 0 messages were in two and count once." in ended.out
+    assert "163 messages with 1 person: 2 new, 0 changed, 0 gone" in ended.out
+    ended = elvisbot("import", "ana", "--with", "Ana", other, "--anew")
+    assert "2 messages with 1 person: 0 new, 2 changed, 161 gone" in ended.out
+
+
+def test_the_gaps_can_be_set(elvisbot: Here, tmp_path: Path) -> None:
+    options = ("--turn-gap", "5", "--session-gap", "45")
+    ended = elvisbot("import", "ana", "--with", ANA, talkative(tmp_path).done(), *options)
+    assert "A turn ends after 5 min (set), a session after 45 min (set) of silence." in ended.err
+    assert open_bot("ana").settings.pairs.session_gap_minutes == 45
+
+
+def whatsapp(folder: Path) -> Path:
+    (path := folder / "WhatsApp Chat with Ann.txt").write_text(
+        "13/01/2024, 22:35 - Ann: you up?\n13/01/2024, 22:36 - Ben B: yes\n"
+    )
+    return path
+
+
+def test_who_you_are_can_be_said_where_an_export_does_not_tell(
+    elvisbot: Here, tmp_path: Path
+) -> None:
+    ended = elvisbot("people", whatsapp(tmp_path), "--me", "ben b", "--json")
+    assert [person["name"] for person in json.loads(ended.out)] == ["Ann"]
+
+
+class Terminal(io.StringIO):
+    """What is typed into a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_you_are_is_asked_in_a_terminal(
+    elvisbot: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("Ben B\n"))
+    ended = elvisbot("import", "ann", "--with", "Ann", whatsapp(tmp_path), "--json")
+    assert json.loads(ended.out)["contacts"] == ["Ann"]
+    assert "does not tell which of the" in ended.err
+    assert "Ben B" in ended.out + ended.err
 
 
 def test_import_says_when_there_is_too_little_to_train_on(elvisbot: Here, tmp_path: Path) -> None:
     ended = elvisbot("import", "Ben B", "--with", BEN, talkative(tmp_path).done())
     assert ended.code == 0
-    assert "2 messages with 1 person kept" in ended.out
+    assert "2 messages with 1 person: 2 new" in ended.out
     assert "1 reply to learn from" in ended.out
     assert 'elvisbot import "Ben B" --with everyone' in ended.err
 
@@ -118,11 +185,14 @@ def test_import_says_when_there_is_too_little_to_train_on(elvisbot: Here, tmp_pa
 def test_import_as_json_accounts_for_every_row(tmp_path: Path) -> None:
     history = talkative(tmp_path).done()
     ended = run(tmp_path / "home", "import", "all", "--with", "everyone", "--json", str(history))
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
+    assert ended.err.count("\n") == 1
     document = json.loads(ended.out)
-    assert document["bot"] == "all"
+    assert (document["bot"], document["source"]) == ("all", "imessage")
     assert document["rows"] == sum(document["buckets"].values()) == 165
-    assert document["buckets"]["used"] == document["messages"] == 162
+    assert document["buckets"]["used"] == 162
+    assert document["messages"] == 163
+    assert document["changes"] == {"new": 163, "edited": 0, "gone": 0}
     assert document["contacts"] == [ANA, BEN]
     assert document["pairs"] == {"train": 70, "heldout": 11}
 
@@ -143,13 +213,13 @@ def test_importing_again_keeps_the_model_and_the_settings(
     model = bot.gguf.read_bytes()
     talkative(tmp_path).hear("one more?").say("sure").done()
     ended = elvisbot("import", "ana", "--with", ANA, "--json", tmp_path / "chat.db")
-    assert json.loads(ended.out)["messages"] == 162
-    assert len(bot.messages.read_bytes().splitlines()) == 162
+    assert json.loads(ended.out)["messages"] == 163
+    assert len(bot.messages.read_bytes().splitlines()) == 163
     assert bot.gguf.read_bytes() == model
     assert bot.settings.decoding.temperature == 0.7
     assert bot.settings.recipe.base == str(way.base)
     assert {path.name for path in bot.path.iterdir()} == {
-        *("bot.toml", "messages.jsonl", "pairs"),
+        *("bot.toml", "imports", "messages.jsonl", "pairs"),
         *("run", "model", "model.gguf"),
     }
 
@@ -248,14 +318,14 @@ def test_list_shows_the_bots(elvisbot: Here, way: Way, home: Path) -> None:
     elvisbot("import", "ben", "--with", BEN, way.history)
     rows = [line.split(maxsplit=3) for line in elvisbot("list").out.splitlines()]
     assert [[name, who, messages] for name, who, messages, _ in rows[1:]] == [
-        ["ana", ANA, "160"],
+        ["ana", ANA, "161"],
         ["ben", BEN, "2"],
     ]
     assert rows[2][3].strip() == "not trained yet"
     assert json.loads(elvisbot("list", "--json").out) == [
         {
             "name": "ana",
-            "messages": 160,
+            "messages": 161,
             "contacts": [ANA],
             "base": str(way.base),
             "trained": True,

@@ -10,7 +10,7 @@ from elvisbot.errors import UsageError
 
 def made(name: str, *contacts: str, trained: bool) -> None:
     bot = make_bot(name)
-    bot.save(replace(Settings(), history=History("imessage", contacts)))
+    bot.save(replace(Settings(), history=History(("imessage",), contacts)))
     if trained:
         bot.model.mkdir()
         bot.gguf.touch()

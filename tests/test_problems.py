@@ -39,8 +39,9 @@ def refused(elvisbot: Here, home: Path) -> Refused:
         before = contents(home) if home.exists() else {}
         message = complaint(elvisbot(*arguments))
         assert (contents(home) if home.exists() else {}) == before
-        assert len(message.splitlines()) == 2
-        return message
+        lines = [line for line in message.splitlines() if not line.startswith("Reading ")]
+        assert len(lines) == 2
+        return "\n".join(lines)
 
     return call
 
@@ -73,7 +74,7 @@ def test_a_number_that_is_nearly_right_is_put_right(refused: Refused, history: P
 def test_two_people_match(refused: Refused, history: Path) -> None:
     message = refused("import", "bot", "--with", "555", history)
     assert f"could be any of 2 people: {ANA}, {BEN}." in message
-    assert "Give the whole number" in message
+    assert "Give the whole name, number" in message
 
 
 def test_an_empty_conversation(refused: Refused, tmp_path: Path) -> None:
@@ -110,8 +111,8 @@ def test_not_a_chat_db(
 ) -> None:
     make(path := tmp_path / "some.db")
     message = refused(*arguments, path)
-    assert f"{path} is not a chat.db" in message
-    assert "~/Library/Messages" in message
+    assert str(path) in message
+    assert "Messages of a Mac" in message or "chat.db of a Mac" in message
 
 
 def test_a_missing_file(refused: Refused, tmp_path: Path) -> None:
@@ -450,7 +451,7 @@ def interrupt(*arguments, **options): raise KeyboardInterrupt
 """
 
 
-@pytest.mark.parametrize("where", ["sources.imessage.read", "pairs.build_pairs", "importing._move"])
+@pytest.mark.parametrize("where", ["importing.read_part", "pairs.build_pairs", "importing._move"])
 def test_ctrl_c_during_an_import_changes_nothing(
     trained: Path, home: Path, history: Path, where: str
 ) -> None:
@@ -462,7 +463,9 @@ def test_ctrl_c_during_an_import_changes_nothing(
             *("import", bot, "--with", "everyone", str(history)),
             before=f"{INTERRUPT}\nimport {module}; {module}.{name} = interrupt",
         )
-        assert ended == (1, "", "\nAborted!\n")
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.startswith("Reading all one-to-one conversations from ")
+        assert ended.err.splitlines()[1:] == ["", "Aborted!"]
     assert contents(home) == before
 
 

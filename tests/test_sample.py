@@ -100,10 +100,10 @@ def test_what_real_databases_hold_besides_is_added_and_dropped(tmp_path: Path) -
     assert buckets == {
         "used": 2400,
         "reaction": 60,
-        "attachment only": 16,
+        "context": 16,
         "unsent": 6,
         "group chat": 3,
-        "no chat (deleted)": 2,
+        "deleted": 2,
     }
     (emoji,) = rows(
         path,

@@ -11,6 +11,7 @@ from elvisbot import engines, pairs
 from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line
 from elvisbot.export.gguf import write_gguf
+from elvisbot.messages import write_messages
 from elvisbot.training.examples import IGNORED, examples
 from elvisbot.training.loop import Step
 from elvisbot.training.run import Outcome, Reporter, train
@@ -34,7 +35,7 @@ def trained(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ELVISBOT_HOME", str(folder / "home"))
         bot = make_bot("tiny")
-        pairs.write_messages(bot, small_talk(200))
+        write_messages(bot, small_talk(200))
         pairs.build_pairs(bot)
         steps: list[Step] = []
         base = tiny.base(folder / "base", architecture, pickled=True)

@@ -3,7 +3,8 @@
 Every bot is one folder below `home()`, readable by its owner alone:
 
     bot.toml        who it imitates, whom it talks to, base, recipe, decoding, timing
-    messages.jsonl  the imported history, one message a line
+    imports/        each imported history by itself, and what became of its rows
+    messages.jsonl  all of them together, one message a line
     pairs/          train.jsonl, heldout.jsonl, manifest.json
     run/            metrics.jsonl of the last training
     model/          weights (safetensors) and tokenizer
@@ -34,6 +35,9 @@ from elvisbot.errors import BotNotFoundError, StorageError, UsageError
 MAX_NAME: Final = 64
 """Characters. Longer names run into the path limits of some file systems."""
 
+MAX_GAP_MINUTES: Final = 7 * 24 * 60
+"""Of `Pairing`: a week."""
+
 _KINDS: Final = {
     float: "a number",
     int: "a whole number",
@@ -52,12 +56,35 @@ class History:
     """Where the messages came from.
 
     Attributes:
-        source: The key of the source that read them (`imessage`).
-        contacts: Handles of the people in the conversation; empty before an import.
+        sources: The keys of the sources that read them (`imessage`); empty before an import.
+        contacts: What the people in the conversation are called; empty before an import.
     """
 
-    source: str = ""
+    sources: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """How messages are joined to turns and sessions. 0: learned from the conversation.
+
+    Attributes:
+        turn_gap_minutes: Messages of one sender further apart are two turns.
+        session_gap_minutes: Turns further apart do not answer each other.
+    """
+
+    turn_gap_minutes: float = 0.0
+    session_gap_minutes: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key in ("turn_gap_minutes", "session_gap_minutes"):
+            _require(0 <= getattr(self, key) <= MAX_GAP_MINUTES, key, f"0 to {MAX_GAP_MINUTES}")
+        if self.turn_gap_minutes and self.session_gap_minutes:
+            _require(
+                self.session_gap_minutes >= self.turn_gap_minutes,
+                "session_gap_minutes",
+                "turn_gap_minutes or more",
+            )
 
 
 @dataclass(frozen=True)
@@ -128,6 +155,7 @@ class Settings:
     """The contents of `bot.toml`."""
 
     history: History = field(default_factory=History)
+    pairs: Pairing = field(default_factory=Pairing)
     recipe: Recipe = field(default_factory=Recipe)
     decoding: Decoding = field(default_factory=Decoding)
     timing: Timing = field(default_factory=Timing)
@@ -151,6 +179,10 @@ class Bot:
     @property
     def messages(self) -> Path:
         return self.path / "messages.jsonl"
+
+    @property
+    def imports(self) -> Path:
+        return self.path / "imports"
 
     @property
     def pairs(self) -> Path:

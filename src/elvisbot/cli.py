@@ -7,21 +7,24 @@ import os
 import shutil
 import sys
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.types import FloatParamType
 
 from elvisbot import __version__
 from elvisbot.bots import Recipe, all_bots, home, open_bot, storage_errors
-from elvisbot.errors import MissingExtraError
+from elvisbot.errors import MissingExtraError, NeedsAnswerError
 
 if TYPE_CHECKING:
-    from elvisbot.bots import Bot
+    from elvisbot.bots import Bot, Pairing
     from elvisbot.engines import Engine
+    from elvisbot.importing import Imported
+    from elvisbot.sources import Answers
 
 
 class Group(click.Group):
@@ -42,6 +45,9 @@ class Positive(FloatParamType):
 
 
 EVERYONE = "everyone"
+DATES = ("day-first", "month-first")
+BACKUP_PASSWORD = "ELVISBOT_BACKUP_PASSWORD"
+Result = TypeVar("Result")
 TRAINING_LIBRARIES = {
     "gguf",
     "huggingface_hub",
@@ -57,6 +63,16 @@ json_option = click.option(
 )
 history_argument = click.argument(
     "path", required=False, type=click.Path(path_type=Path), metavar="[PATH]"
+)
+me_option = click.option(
+    "--me",
+    metavar="NAME",
+    help="Your name in the history, for the apps whose exports do not tell.",
+)
+dates_option = click.option(
+    "--dates",
+    type=click.Choice(DATES),
+    help="How the dates of an export are written, where they do not tell.",
 )
 port_option = click.option(
     "--port",
@@ -93,27 +109,41 @@ def elvisbot() -> None:
 
 @elvisbot.command()
 @history_argument
+@me_option
+@dates_option
 @json_option
-def people(path: Path | None, as_json: bool) -> None:
+def people(path: Path | None, me: str | None, dates: str | None, as_json: bool) -> None:
     """List whom you text, most first.
 
-    PATH is a chat.db; by default the one of this Mac.
+    PATH is a message history; by default the Messages of this Mac. See import.
     """
     from elvisbot import console, sources
 
-    source = sources.load(sources.DEFAULT)
-    found = source.people(path or source.default_path())
+    history_path = path or sources.default_path()
+    source = sources.load(sources.recognised(history_path))
+
+    def listed(answers: "Answers") -> list[tuple["sources.Person", "sources.Span"]]:
+        with source.opened(history_path, answers) as history:
+            spans = history.spans()
+            known = [(each, spans[each.key]) for each in history.people if each.key in spans]
+            for line in history.notes:
+                console.note(line)
+        return sorted(known, key=lambda each: (-each[1].messages, each[0].name))
+
+    found = _asking(listed, me, dates)
     if as_json:
         console.print_json(
             [
                 {
                     "name": person.name,
                     "handles": person.handles,
-                    "messages": person.messages,
-                    "first": person.first.isoformat(),
-                    "last": person.last.isoformat(),
+                    "messages": span.messages,
+                    "mine": span.mine,
+                    "services": span.services,
+                    "first": span.first.isoformat(),
+                    "last": span.last.isoformat(),
                 }
-                for person in found
+                for person, span in found
             ]
         )
     elif found:
@@ -129,34 +159,63 @@ def people(path: Path | None, as_json: bool) -> None:
     "who",
     required=True,
     metavar="WHO",
-    help="Whom you text with: a number or address, in any spelling, or a part of one; "
+    help="Whom you text with: a name, or a number or address in any spelling, or a part of one; "
     "or everyone, for all one-to-one conversations.",
 )
 @history_argument
+@me_option
+@dates_option
+@click.option(
+    "--turn-gap",
+    type=Positive(),
+    metavar="MINUTES",
+    help="Messages further apart are two turns; by default learned from the conversation.",
+)
+@click.option(
+    "--session-gap",
+    type=Positive(),
+    metavar="MINUTES",
+    help="After so long a silence a new conversation begins; by default learned.",
+)
+@click.option("--anew", is_flag=True, help="Forget what was imported into the bot before.")
 @json_option
-def import_(name: str, who: str, path: Path | None, as_json: bool) -> None:
+def import_(
+    name: str,
+    who: str,
+    path: Path | None,
+    me: str | None,
+    dates: str | None,
+    turn_gap: float | None,
+    session_gap: float | None,
+    anew: bool,
+    as_json: bool,
+) -> None:
     """Make the bot NAME from one conversation.
 
-    Prints what was kept and what was dropped, by reason. PATH is a chat.db, which is only read; by
-    default the one of this Mac. Importing again renews the bot's messages and keeps its model.
+    Prints what was kept and what was dropped, by reason. PATH is a message history, which is only
+    read and whose kind is recognised: a Mac's chat.db (by default that of this Mac), an iPhone
+    backup, or an export of WhatsApp, Telegram, Messenger, Instagram, Discord or Android.
+
+    Reading the same PATH again takes in what is new and edited; another PATH adds to the bot, and
+    what is in both counts once. The bot keeps its model.
     """
-    from elvisbot import console, sources
+    from elvisbot import console
     from elvisbot.importing import import_history
 
-    wanted = None if who.casefold() == EVERYONE else who
-    imported = import_history(name, who=wanted, source=sources.DEFAULT, path=path)
-    if as_json:
-        console.print_json(
-            {
-                "bot": imported.bot.name,
-                "rows": imported.rows,
-                "buckets": imported.buckets,
-                "messages": imported.messages,
-                "contacts": imported.contacts,
-                "sessions": imported.counts.sessions,
-                "pairs": {"train": imported.counts.train, "heldout": imported.counts.heldout},
-            }
+    def run(answers: "Answers") -> "Imported":
+        return import_history(
+            name,
+            who=None if who.casefold() == EVERYONE else who,
+            path=path,
+            answers=answers,
+            pairing=_pairing(turn_gap, session_gap),
+            anew=anew,
+            tell=console.note,
         )
+
+    imported = _asking(run, me, dates)
+    if as_json:
+        console.print_json(imported.as_json())
     else:
         console.print_import(imported)
 
@@ -327,6 +386,45 @@ def demo(minutes: float, browser: bool, port: int | None) -> None:
     sample.hand_over("serve", sample.BOT, *options)
 
 
+def _asking(run: "Callable[[Answers], Result]", me: str | None, dates: str | None) -> Result:
+    """What `run` gives, once it has the answers that the history does not tell. In a terminal they
+    are asked for; elsewhere the lack of one is a problem that names the option."""
+    from elvisbot.sources import Answers
+
+    day_first = None if dates is None else dates == DATES[0]
+    answers = Answers(me, day_first, os.environ.get(BACKUP_PASSWORD))
+    while True:
+        try:
+            return run(answers)
+        except NeedsAnswerError as question:
+            if not sys.stdin.isatty():
+                raise
+            answers = _with_answer(answers, question)
+
+
+def _with_answer(answers: "Answers", question: NeedsAnswerError) -> "Answers":
+    """`answers` with what the user says in the terminal."""
+    click.echo(question.problem, err=True)
+    if question.question == "password":
+        return replace(answers, password=click.prompt("Password", hide_input=True, err=True))
+    choice = click.Choice(question.choices) if question.choices else None
+    answer = str(click.prompt("Which", type=choice, err=True))
+    if question.question == "day_first":
+        return replace(answers, day_first=answer == DATES[0])
+    return replace(answers, me=answer)
+
+
+def _pairing(turn_gap: float | None, session_gap: float | None) -> "Pairing | None":
+    from elvisbot.bots import Pairing
+
+    if turn_gap is None and session_gap is None:
+        return None
+    try:
+        return Pairing(turn_gap or 0.0, session_gap or 0.0)
+    except ValueError as error:
+        raise click.UsageError(f"--turn-gap and --session-gap: {error}.") from error
+
+
 @contextmanager
 def _loaded(key: str, bot: "Bot") -> Iterator["Engine"]:
     from elvisbot import engines
@@ -353,11 +451,11 @@ def _training_libraries() -> Iterator[None]:
 
 
 def _summary(bot: "Bot") -> dict[str, Any]:
-    from elvisbot import pairs
+    from elvisbot.messages import count_messages
 
     return {
         "name": bot.name,
-        "messages": pairs.count_messages(bot),
+        "messages": count_messages(bot),
         "contacts": bot.settings.history.contacts,
         "base": bot.settings.recipe.base,
         "trained": bot.is_trained,

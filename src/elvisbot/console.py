@@ -20,12 +20,20 @@ from rich.text import Text
 from elvisbot.bots import Bot
 from elvisbot.errors import ElvisBotError
 from elvisbot.importing import Imported
+from elvisbot.importing.parts import Part
 from elvisbot.pairs import MIN_PAIRS
-from elvisbot.sources import USED, Person
+from elvisbot.pairs.gaps import Gap
+from elvisbot.sources import CONTEXT, REACTION, USED, Person, Span
 
 if TYPE_CHECKING:
     from elvisbot.training.loop import Step
     from elvisbot.training.run import Outcome
+
+_BUCKETS: Final = {
+    USED: "used: what was typed",
+    CONTEXT: "context: pictures, apps, voices",
+    REACTION: "reactions, attached to their messages",
+}
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
@@ -53,34 +61,48 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=not is_unicode, indent=2) + "\n")
 
 
-def print_people(people: Sequence[Person]) -> None:
+def print_people(people: Sequence[tuple[Person, Span]]) -> None:
     """A table of whom one texts."""
     table = Table(box=None, pad_edge=False)
     table.add_column("Person")
-    table.add_column("Messages", justify="right")
-    table.add_column("First")
-    table.add_column("Last")
-    for person in people:
-        also = [handle for handle in person.handles if handle != person.name]
+    for column in ("Messages", "Yours"):
+        table.add_column(column, justify="right")
+    for column in ("First", "Last"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("By", style="dim")
+    for person, span in people:
+        others = [handle for handle in person.handles if handle != person.name]
         who = Text(_printable(person.name))
-        who.append("".join(f"\n{_printable(handle)}" for handle in also), style="dim")
-        days = (moment.astimezone().strftime("%Y-%m-%d") for moment in (person.first, person.last))
-        table.add_row(who, f"{person.messages:,}", *days)
+        who.append("".join(f"\n{_printable(handle)}" for handle in others), style="dim")
+        days = (moment.astimezone().strftime("%Y-%m-%d") for moment in (span.first, span.last))
+        by = (f"{_printable(service) or 'unknown'} {n:,}" for service, n in span.services.items())
+        table.add_row(who, f"{span.messages:,}", f"{span.mine:,}", *days, Text("\n".join(by)))
     out.print(table)
 
 
 def print_import(imported: Imported) -> None:
     """What was kept and what was dropped, by reason."""
-    counts, people = imported.counts, len(imported.contacts)
+    part, counts, changes = imported.part, imported.counts, imported.changes
+    _print_ledger(part)
+    for line in imported.notes:
+        note(line)
+    if imported.parts > 1:
+        say(
+            f"{imported.bot.name} is made of {imported.parts} histories now; "
+            f"{_counted(imported.duplicates, 'message')} were in two and count once."
+        )
     say(
         f"[bold]{_counted(imported.messages, 'message')}[/] with "
-        f"{_counted(people, 'person', 'people')} kept, of {_counted(imported.rows, 'row')} in the "
-        f"history.{' Left out:' if imported.messages < imported.rows else ''}"
+        f"{_counted(len(part.people), 'person', 'people')}: {changes.new:,} new, "
+        f"{changes.edited:,} changed, {changes.gone:,} gone since the last import."
     )
-    _print_dropped(imported.buckets)
     say(
         f"[bold]{_counted(counts.train, 'reply', 'replies')}[/] to learn from and "
         f"{counts.heldout:,} held out, in {_counted(counts.sessions, 'session')}."
+    )
+    note(
+        f"A turn ends after {_span(counts.turn_gap)}, a session after "
+        f"{_span(counts.session_gap)} of silence."
     )
     if counts.train < MIN_PAIRS:
         note(
@@ -91,15 +113,15 @@ def print_import(imported: Imported) -> None:
         note(f"Next: elvisbot train {imported.bot.argument}")
 
 
-def _print_dropped(buckets: Mapping[str, int]) -> None:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right")
-    table.add_column()
-    for bucket, rows in sorted(buckets.items(), key=lambda bucket: -bucket[1]):
-        if rows and bucket != USED:
-            table.add_row(f"{rows:,}", Text(bucket, style="dim"))
-    if table.row_count:
-        out.print(table)
+def _print_ledger(part: Part) -> None:
+    """Every row of the history, by what became of it."""
+    table = Table(box=None, pad_edge=False, show_header=False, show_footer=True)
+    table.add_column(justify="right", footer=f"{part.rows:,}")
+    table.add_column(footer="rows in the history")
+    for bucket, rows in part.buckets.items():
+        kept = bucket in (USED, CONTEXT)
+        table.add_row(f"{rows:,}", Text(_BUCKETS.get(bucket, bucket), style="" if kept else "dim"))
+    out.print(table)
 
 
 def print_outcome(outcome: "Outcome", bot: Bot) -> None:
@@ -203,6 +225,11 @@ def _printable(text: str) -> str:
 
 def _counted(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
+def _span(gap: Gap) -> str:
+    minutes = gap.length.total_seconds() / 60
+    return f"{minutes:.3g} min ({gap.origin})"
 
 
 def _clock(seconds: float) -> str:

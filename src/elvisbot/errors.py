@@ -2,6 +2,7 @@
 
     ElvisBotError
     ├── UsageError                  a name or a value that cannot be used
+    │   └── NeedsAnswerError        the history does not tell, so its owner has to
     ├── BotNotFoundError            no bot of that name, or not far enough along
     ├── DamagedBotError             a file of a bot that cannot be understood
     ├── SourceError                 the message history
@@ -23,6 +24,8 @@
 Anything else that escapes is a bug and keeps its traceback.
 """
 
+from collections.abc import Sequence
+
 
 class ElvisBotError(Exception):
     """A problem with a remedy, both written for the person at the keyboard.
@@ -40,6 +43,22 @@ class ElvisBotError(Exception):
 
 class UsageError(ElvisBotError):
     """A name or a value that cannot be used."""
+
+
+class NeedsAnswerError(UsageError):
+    """Something that a message history does not tell, so that its owner has to.
+
+    Attributes:
+        question: Which field of `sources.Answers` is missing: `me`, `day_first` or `password`.
+        choices: What the answer can be; empty if it is free.
+    """
+
+    def __init__(
+        self, problem: str, *, remedy: str, question: str, choices: Sequence[str] = ()
+    ) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.question = question
+        self.choices = tuple(choices)
 
 
 class BotNotFoundError(ElvisBotError):

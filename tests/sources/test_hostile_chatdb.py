@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from elvisbot.errors import EmptyConversationError, SourceUnreadableError
-from elvisbot.sources import imessage
 from elvisbot.sources._sqlite import MAX_VALUE, opened
 from tests.chatdb import ANA, BEN, ChatDb, read, sql, texts
+from tests.sources.reading import read as read_history
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 
 
 def refusal(path: Path) -> SourceUnreadableError:
     with pytest.raises(SourceUnreadableError) as caught:
-        imessage.read(path, ANA)
+        read_history(path, "imessage", who=ANA)
     assert caught.value.remedy
     return caught.value
 
@@ -55,17 +55,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "chat.db"
     path.write_bytes(content)
-    assert "is not a chat.db" in refusal(path).problem
+    assert "not an SQLite database" in refusal(path).problem
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert "is not a chat.db" in refusal(tmp_path).problem
+    assert "not an SQLite database" in refusal(tmp_path).problem
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are a thing of Unix")
 def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "chat.db")
-    assert "is not a chat.db" in refusal(tmp_path / "chat.db").problem
+    assert "not an SQLite database" in refusal(tmp_path / "chat.db").problem
 
 
 def test_a_forbidden_file_is_refused(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_what_a_schema_can_call_is_limited(tmp_path: Path) -> None:
 def test_a_text_that_is_not_utf_8_spoils_one_message(tmp_path: Path) -> None:
     path = ChatDb(tmp_path).say(None).say("ok").done()
     sql(path, "UPDATE message SET text = CAST(x'68ff69' AS TEXT) WHERE ROWID = 1")
-    assert read(path).buckets == {"used": 1, "unreadable text": 1}
+    assert read(path).buckets == {"used": 1, "unreadable": 1}
 
 
 def test_a_blob_in_place_of_a_text_is_read_if_it_is_text(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_blob_in_place_of_a_text_is_read_if_it_is_text(tmp_path: Path) -> None
     sql(path, "UPDATE message SET text = x'6869' WHERE ROWID = 2")
     reading = read(path)
     assert [message.text for message in reading.messages] == ["hi", "ok"]
-    assert reading.buckets == {"used": 2, "unreadable text": 1}
+    assert reading.buckets == {"used": 2, "unreadable": 1}
 
 
 @pytest.mark.parametrize("column", ["text", "attributedBody"])
@@ -172,7 +172,7 @@ def test_a_huge_value_spoils_one_message(tmp_path: Path, column: str, row: int) 
     assert [message.text for message in reading.messages] == [
         text for text in "123" if text != str(row)
     ]
-    assert reading.buckets == {"used": 2, "unreadable text": 1}
+    assert reading.buckets == {"used": 2, "unreadable": 1}
 
 
 def test_a_huge_value_in_another_conversation_stays_there(tmp_path: Path) -> None:
@@ -185,13 +185,15 @@ def test_a_row_before_a_huge_one_keeps_all_its_chats(tmp_path: Path) -> None:
     chat = ChatDb(tmp_path).say("1").say("to all")
     path = chat.also_in(chat.conversation(BEN)).say(None).done()
     sql(path, f"UPDATE message SET text = zeroblob({MAX_VALUE + 1}) WHERE ROWID = 3")
-    assert [message.text for message in imessage.read(path, BEN).messages] == ["to all"]
+    assert [message.text for message in read_history(path, "imessage", who=BEN).messages] == [
+        "to all"
+    ]
 
 
 def test_huge_values_in_a_row_spoil_those_messages_alone(tmp_path: Path) -> None:
     path = ChatDb(tmp_path).say("a").say("b").say("c").say("d").done()
     sql(path, f"UPDATE message SET text = zeroblob({MAX_VALUE + 1}) WHERE ROWID IN (2, 3)")
-    assert read(path).buckets == {"used": 2, "unreadable text": 2}
+    assert read(path).buckets == {"used": 2, "unreadable": 2}
 
 
 @pytest.mark.parametrize(
@@ -287,7 +289,7 @@ def test_a_copy_with_its_wal_is_read_and_nothing_is_written_beside_it(
             shutil.copy(f"{path}{suffix}", copies)
     before = listing(copies)
 
-    messages = imessage.read(copies / "chat.db", ANA).messages
+    messages = read_history(copies / "chat.db", "imessage", who=ANA).messages
 
     assert [message.text for message in messages] == ["only in the WAL"]
     assert listing(copies) == before
@@ -299,7 +301,7 @@ def test_a_copy_without_its_wal_is_read_and_nothing_is_written_beside_it(tmp_pat
     before = listing(tmp_path)
     assert list(before) == ["chat.db"]
 
-    assert [message.text for message in imessage.read(path, ANA).messages] == ["old"]
+    assert [message.text for message in read_history(path, "imessage", who=ANA).messages] == ["old"]
 
     assert listing(tmp_path) == before
 
@@ -311,7 +313,9 @@ def test_a_read_only_folder_is_read(tmp_path: Path) -> None:
     path.chmod(0o400)
     folder.chmod(0o500)
     try:
-        assert [message.text for message in imessage.read(path, ANA).messages] == ["old"]
+        assert [message.text for message in read_history(path, "imessage", who=ANA).messages] == [
+            "old"
+        ]
     finally:
         folder.chmod(0o700)
 
@@ -329,7 +333,7 @@ def test_an_unfinished_change_is_rolled_back_in_a_copy(tmp_path: Path) -> None:
             shutil.copy(f"{path}{suffix}", crashed)
     before = listing(crashed)
 
-    messages = imessage.read(crashed / "chat.db", ANA).messages
+    messages = read_history(crashed / "chat.db", "imessage", who=ANA).messages
 
     assert [message.text for message in messages] == ["old"]
     assert listing(crashed) == before

@@ -104,6 +104,33 @@ def test_a_session_too_long_is_cut_between_replies_and_goes_on_with_context(
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "haha<|endoftext|>"]
 
 
+def test_a_turn_of_mine_that_makes_no_pair_is_context_and_not_learnt(
+    chat_format: ChatFormat,
+) -> None:
+    first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
+    context = [("ana", "hey"), (ME, "yeah"), ("ana", "cool"), (ME, "[picture]"), ("ana", "wow")]
+    third = pair(context, ["ikr"], session=0, turn=5)
+    (row,) = examples([first, third], chat_format, max_tokens=200, context_turns=6)
+    assert shown(chat_format, row.ids) == (
+        "<|startoftext|>hey<|answer|>yeah<|endoftext|>"
+        "cool<|answer|>[picture]<|endoftext|>wow<|answer|>ikr<|endoftext|>"
+    )
+    assert learnt(chat_format, row) == "yeah<|endoftext|>ikr<|endoftext|>"
+
+
+@pytest.mark.parametrize(("turn", "rows"), [(5, 1), (6, 2)])
+def test_a_pair_whose_context_does_not_reach_back_begins_a_new_sequence(
+    chat_format: ChatFormat, turn: int, rows: int
+) -> None:
+    first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
+    context = [("ana", "cool"), (ME, "[picture]"), ("ana", "wow")]
+    later = pair(context, ["ikr"], session=0, turn=turn)
+    found = list(examples([first, later], chat_format, max_tokens=200, context_turns=1))
+    assert len(found) == rows
+    replies = "".join(learnt(chat_format, row) for row in found)
+    assert replies == "yeah<|endoftext|>ikr<|endoftext|>"
+
+
 def test_sequences_begin_with_more_and_more_turns_in_rotation(chat_format: ChatFormat) -> None:
     context = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
     sessions = [pair(context, ["f"], session=session, turn=5) for session in range(4)]

@@ -8,106 +8,122 @@ A line of `train.jsonl` or `heldout.jsonl`:
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal
 
-from elvisbot.bots import Bot, atomic_file, atomic_folder
-from elvisbot.conversation import Line, Message, Pair, Session
-from elvisbot.errors import DamagedBotError
-from elvisbot.pairs.turns import sessions, turns
-
-MAX_TURN_GAP: Final = timedelta(minutes=10)
-"""Messages of one sender further apart are two turns."""
-
-MAX_SESSION_GAP: Final = timedelta(hours=1)
-"""Turns further apart do not answer each other."""
+from elvisbot.bots import Bot, atomic_folder
+from elvisbot.conversation import Line, Pair, Session
+from elvisbot.messages import read_messages, records, timestamp
+from elvisbot.pairs.candidates import Candidates
+from elvisbot.pairs.duplicates import fingerprint
+from elvisbot.pairs.gaps import Gap, Gaps, gaps_of
+from elvisbot.pairs.targets import Unfit, line, target
+from elvisbot.pairs.turns import sessions
 
 MAX_CONTEXT: Final = 12
 """Turns before a reply that its pair keeps."""
 
-HELD_OUT: Final = 0.1
-"""Share of the pairs, the latest, that training never sees."""
-
 MIN_PAIRS: Final = 50
 """Fewer pairs to train on teach a model nothing that its owner would recognise."""
 
-Record = TypeVar("Record", Message, Pair)
+Reason = Literal["unprompted"] | Unfit
+"""Why a turn of mine makes no pair."""
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the history; `manifest.json` holds the same figures."""
+    """What became of a history; `manifest.json` holds the same figures.
 
+    Every turn of mine is counted once among those from `train` to `near_duplicate`.
+
+    Attributes:
+        messages, sessions, turns, my_turns: How many there are.
+        train: Turns of mine to learn from.
+        heldout: To be scored on.
+        unprompted: They open a session or follow another turn of mine, and so answer nothing.
+        placeholder_only: There is nothing but pictures and the like, or spoken words.
+        forwarded: Somebody else wrote them.
+        bare_link: There is nothing but web addresses.
+        one_time_code: They carry a code that proves who somebody is.
+        app_filler: An app wrote them.
+        near_duplicate: The same has been said to the same as often as it is learnt.
+        turn_gap, session_gap: What the turns and sessions were cut by.
+    """
+
+    messages: int
     sessions: int
     turns: int
     my_turns: int
-    my_unprompted_turns: int
     train: int
     heldout: int
-
-
-def pairs(numbered: Iterable[tuple[int, Session]]) -> Iterator[Pair]:
-    """Every turn of mine that follows one of theirs in its session, with what came before.
-
-    Args:
-        numbered: Sessions, each with its number in the history.
-    """
-    for number, session in numbered:
-        for index in range(1, len(session.turns)):
-            turn, before = session.turns[index], session.turns[index - 1]
-            if turn.is_mine and not before.is_mine:
-                context = session.turns[max(0, index - MAX_CONTEXT) : index]
-                yield Pair(
-                    context=tuple(earlier.line for earlier in context),
-                    reply=turn.line.texts,
-                    sent_at=turn.sent_at,
-                    session=number,
-                    turn=index,
-                )
-
-
-def split_by_time(chronological: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
-    """Hold out the last sessions: as few as together make up a tenth of the pairs.
-
-    Args:
-        chronological: Pairs in the order of their sessions, oldest session first.
-
-    Returns:
-        The pairs to train on and the pairs held out. With a single session nothing can be held
-        out without taking it whole, so everything is for training.
-    """
-    first = len(chronological)
-    while first > 0 and len(chronological) - first < HELD_OUT * len(chronological):
-        number = chronological[first - 1].session
-        while first > 0 and chronological[first - 1].session == number:
-            first -= 1
-    if first == 0:
-        return list(chronological), []
-    return list(chronological[:first]), list(chronological[first:])
+    unprompted: int
+    placeholder_only: int
+    forwarded: int
+    bare_link: int
+    one_time_code: int
+    app_filler: int
+    near_duplicate: int
+    turn_gap: Gap
+    session_gap: Gap
 
 
 def build_pairs(bot: Bot) -> Counts:
-    """Make `pairs/` from `messages.jsonl` and say what became of it."""
-    found = sorted(
-        sessions(turns(read_messages(bot), max_gap=MAX_TURN_GAP), max_gap=MAX_SESSION_GAP),
-        key=lambda session: session.started_at,
-    )
-    train, heldout = split_by_time(list(pairs(enumerate(found))))
-    all_turns = [turn for session in found for turn in session.turns]
-    mine = sum(turn.is_mine for turn in all_turns)
-    counts = Counts(
-        sessions=len(found),
-        turns=len(all_turns),
-        my_turns=mine,
-        my_unprompted_turns=mine - len(train) - len(heldout),
-        train=len(train),
-        heldout=len(heldout),
-    )
-    _write(bot, train, heldout, counts)
+    """Make `pairs/` from `messages.jsonl` and say what became of it.
+
+    Raises:
+        BotNotFoundError: if nothing has been imported yet.
+        DamagedBotError: if `messages.jsonl` is missing or cannot be understood.
+        UnsortedMessagesError: if its messages are not in the order of time.
+        UsageError: if `bot.toml` cannot be understood.
+    """
+    gaps = gaps_of(read_messages(bot), bot.settings.pairs)
+    tally: Counter[str] = Counter()
+    with atomic_folder(bot.pairs) as folder:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            candidates = Candidates(file)
+            for number, session in enumerate(_sessions(bot, gaps)):
+                _count(session, tally)
+                _sort_out(number, session, candidates, tally)
+            digest = _write(candidates, bot, folder, tally)
+        counts = Counts(
+            **{each.name: tally[each.name] for each in fields(Counts) if each.type is int},
+            turn_gap=gaps.turn,
+            session_gap=gaps.session,
+        )
+        manifest = {**asdict(counts), **_described(gaps), "sha256": digest}
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     return counts
+
+
+def answers(number: int, session: Session) -> Iterator[Pair | Reason]:
+    """For every turn of mine the pair that it makes, or the reason why it makes none.
+
+    A pair holds what there is to learn in the turn, and up to `MAX_CONTEXT` turns before it, the
+    last of which is theirs.
+
+    Args:
+        number: Of the session in the history.
+    """
+    lines = [line(turn) for turn in session.turns]
+    for index, turn in enumerate(session.turns):
+        if not turn.is_mine:
+            continue
+        if index == 0 or lines[index - 1].is_mine:
+            yield "unprompted"
+            continue
+        found = target(turn)
+        if isinstance(found, str):
+            yield found
+        else:
+            context = tuple(lines[max(0, index - MAX_CONTEXT) : index])
+            yield Pair(context, found, turn.sent_at, session=number, turn=index)
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -116,118 +132,72 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         DamagedBotError: if it is missing or cannot be understood.
     """
-    return _records(path, _pair)
+    return list(records(path, _decoded))
 
 
-def write_messages(bot: Bot, messages: Iterable[Message]) -> None:
-    """Write `messages.jsonl`, one message a line, in the order given."""
-    with atomic_file(bot.messages) as file:
-        for message in messages:
-            record = {
-                "id": message.id,
-                "chat": message.chat,
-                "from": message.sender,
-                "sent_at": _timestamp(message.sent_at),
-                "text": message.text,
-            }
-            if message.service is not None:
-                record["service"] = message.service
-            file.write(_json_line(record))
+def _sessions(bot: Bot, gaps: Gaps) -> Iterator[Session]:
+    return sessions(read_messages(bot), turn_gap=gaps.turn.length, session_gap=gaps.session.length)
 
 
-def read_messages(bot: Bot) -> list[Message]:
-    """The messages in `messages.jsonl`, in its order.
-
-    Raises:
-        BotNotFoundError: if nothing has been imported yet.
-        DamagedBotError: if the file is missing or cannot be understood.
-    """
-    if not bot.messages.is_file():
-        bot.require_import()
-    return _records(bot.messages, _message)
+def _count(session: Session, tally: Counter[str]) -> None:
+    tally["sessions"] += 1
+    tally["turns"] += len(session.turns)
+    tally["messages"] += sum(len(turn.messages) for turn in session.turns)
+    tally["my_turns"] += sum(turn.is_mine for turn in session.turns)
 
 
-def count_messages(bot: Bot) -> int:
-    """How many messages were imported, without reading them.
-
-    Raises:
-        DamagedBotError: if the file is missing.
-    """
-    try:
-        with bot.messages.open("rb") as lines:
-            return sum(1 for _ in lines)
-    except FileNotFoundError as error:
-        raise _missing(bot.messages) from error
+def _sort_out(number: int, session: Session, candidates: Candidates, tally: Counter[str]) -> None:
+    for answer in answers(number, session):
+        if isinstance(answer, Pair):
+            candidates.add(_encoded(answer), session=number, fingerprint=fingerprint(answer))
+        else:
+            tally[answer] += 1
 
 
-def _records(path: Path, read: Callable[[Any], Record]) -> list[Record]:
-    """What `read` makes of every line."""
-    records: list[Record] = []
-    try:
-        with path.open("rb") as lines:
-            for line in lines:
-                records.append(read(json.loads(line)))
-            return records
-    except FileNotFoundError as error:
-        raise _missing(path) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DamagedBotError(
-            f"{path} is damaged: line {len(records) + 1} cannot be understood.",
-            remedy="Import the conversation again.",
-        ) from error
-
-
-def _missing(path: Path) -> DamagedBotError:
-    return DamagedBotError(f"{path} is missing.", remedy="Import the conversation again.")
-
-
-def _write(bot: Bot, train: list[Pair], heldout: list[Pair], counts: Counts) -> None:
+def _write(candidates: Candidates, bot: Bot, folder: Path, tally: Counter[str]) -> str:
+    """Write the pairs into `folder`, and return the SHA-256 of both files, one after the other."""
     digest = hashlib.sha256()
-    with atomic_folder(bot.pairs) as folder:
-        for path, part in ((bot.train_pairs, train), (bot.heldout_pairs, heldout)):
-            with (folder / path.name).open("wb") as file:
-                for pair in part:
-                    line = _json_line(_record(pair))
-                    digest.update(line)
-                    file.write(line)
-        manifest = {**vars(counts), "sha256": digest.hexdigest()}
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    with (
+        (folder / bot.train_pairs.name).open("wb") as train,
+        (folder / bot.heldout_pairs.name).open("wb") as heldout,
+    ):
+        for part, pair in candidates.decided():
+            tally[part] += 1
+            if part != "near_duplicate":
+                digest.update(pair)
+                (train if part == "train" else heldout).write(pair)
+    return digest.hexdigest()
 
 
-def _record(pair: Pair) -> dict[str, Any]:
+def _described(gaps: Gaps) -> dict[str, Any]:
     return {
-        "context": [{"from": line.sender, "messages": line.texts} for line in pair.context],
-        "reply": pair.reply,
-        "sent_at": _timestamp(pair.sent_at),
-        "session": pair.session,
-        "turn": pair.turn,
+        f"{name}_gap": {"seconds": gap.length.total_seconds(), "origin": gap.origin}
+        for name, gap in (("turn", gaps.turn), ("session", gaps.session))
     }
 
 
-def _pair(record: dict[str, Any]) -> Pair:
-    return Pair(
-        context=tuple(Line(turn["from"], tuple(turn["messages"])) for turn in record["context"]),
-        reply=tuple(record["reply"]),
-        sent_at=datetime.fromisoformat(record["sent_at"]),
-        session=record["session"],
-        turn=record["turn"],
-    )
+def _encoded(pair: Pair) -> bytes:
+    record = {
+        "context": [{"from": line.sender, "messages": line.texts} for line in pair.context],
+        "reply": pair.reply,
+        "sent_at": timestamp(pair.sent_at),
+        "session": pair.session,
+        "turn": pair.turn,
+    }
+    return _encode(record).encode() + b"\n"
 
 
-def _message(record: dict[str, Any]) -> Message:
-    return Message(
-        id=record["id"],
-        chat=record["chat"],
-        sender=record["from"],
-        sent_at=datetime.fromisoformat(record["sent_at"]),
-        text=record["text"],
-        service=record.get("service"),
-    )
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _json_line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+def _decoded(encoded: bytes) -> Pair:
+    try:
+        record = json.loads(encoded)
+        return Pair(
+            context=tuple(
+                Line(each["from"], tuple(each["messages"])) for each in record["context"]
+            ),
+            reply=tuple(record["reply"]),
+            sent_at=datetime.fromisoformat(record["sent_at"]),
+            session=record["session"],
+            turn=record["turn"],
+        )
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("no pair") from error

@@ -4,7 +4,8 @@ The counterpart of the reader in `elvisbot.sources`, which explains the format. 
 checked against an independent reader in the tests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 ATTACHMENT_MARK: Final = "\ufffc"
@@ -24,7 +25,13 @@ _Lineage = tuple[tuple[str, int], ...]
 """A class and its ancestors, each with its version."""
 
 
-def attributed_body(text: str, *, mutable: bool = True, attachment: str = "") -> bytes:
+def attributed_body(
+    text: str,
+    *,
+    mutable: bool = True,
+    attachment: str = "",
+    attributes: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """`text` as an archived attributed string, with the attributes that Messages gives to parts.
 
     Args:
@@ -32,11 +39,11 @@ def attributed_body(text: str, *, mutable: bool = True, attachment: str = "") ->
         mutable: Whether the class is NSMutableAttributedString, as in texts that were typed, or
             NSAttributedString.
         attachment: The guid of the attachment that U+FFFC stands for.
+        attributes: Further attributes of every part.
     """
     writer = _Writer()
-    writer.root(
-        _MUTABLE_ATTRIBUTED if mutable else _ATTRIBUTED, text, list(_parts(text, attachment))
-    )
+    runs = [(length, usual | dict(attributes)) for length, usual in _parts(text, attachment)]
+    writer.root(_MUTABLE_ATTRIBUTED if mutable else _ATTRIBUTED, text, runs)
     return bytes(writer.written)
 
 

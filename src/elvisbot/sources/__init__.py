@@ -1,23 +1,68 @@
 """Sources: where message histories come from, one module for each kind.
 
-The module's name is the source's key, and it offers three functions: `default_path`, `people` and
-`read`, as `Source` describes them. Modules whose names begin with `_` are parts of sources.
+The module's name is the source's key, and it offers what `Source` describes: `TITLE`, `recognises`
+and `opened`. Modules whose names begin with `_` are parts of sources.
 """
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from elvisbot.conversation import Message
-from elvisbot.errors import UsageError
-
-DEFAULT: Final = "imessage"
+from elvisbot.conversation import Message, Reaction
+from elvisbot.errors import SourceUnreadableError
 
 USED: Final = "used"
-"""The bucket of the rows that became messages, in every source."""
+"""The bucket of the rows whose words are kept."""
+
+CONTEXT: Final = "context"
+"""The bucket of the rows kept for what they stand for: pictures, apps, transcribed voices."""
+
+REACTION: Final = "reaction"
+"""The bucket of the rows that react to another one, or take a reaction back."""
+
+EVENT: Final = "event"
+"""Somebody joined, a name changed, encryption began: what no person wrote."""
+
+GROUP_CHAT: Final = "group chat"
+ANOTHER: Final = "another conversation"
+UNSENT: Final = "unsent"
+FAILED: Final = "not sent"
+BLANK: Final = "blank"
+AUTOMATIC: Final = "automatic"
+"""Written by a bot or an app in somebody's name."""
+
+DUPLICATE: Final = "duplicate"
+"""In two files of one export."""
+
+TO_SELF: Final = "note to self"
+DELETED: Final = "deleted"
+"""In no chat any more, or in Recently Deleted."""
+
+JUNK: Final = "junk"
+SCHEDULED: Final = "not sent yet"
+NO_DATE: Final = "no date"
+UNREADABLE: Final = "unreadable"
+"""Damaged, or longer than any message can be."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What some histories do not tell by themselves, so that their owner has to.
+
+    Attributes:
+        me: My name in the history.
+        day_first: Whether 1/2 is the first of February; None where nobody was asked.
+        password: Of an encrypted backup.
+    """
+
+    me: str | None = None
+    day_first: bool | None = None
+    password: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,67 +70,109 @@ class Person:
     """Somebody whom I text, one to one.
 
     Attributes:
-        name: What to call them; as long as nothing better is known, their number or address.
-        handles: Every number and address that is theirs, as spelled in the history.
-        messages: How many messages with text we exchanged, mine included.
-        first, last: When the oldest and the newest of them were sent, in UTC.
+        key: What `Message.chat` holds for the conversation with them.
+        name: What to call them; where nothing better is known, a number or address.
+        handles: Every number, address and account that is theirs, as spelled in the history.
     """
 
+    key: str
     name: str
     handles: tuple[str, ...]
-    messages: int
-    first: datetime
-    last: datetime
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What was read, and what became of every row.
+class Span:
+    """How much we wrote to each other.
 
     Attributes:
-        messages: Oldest first.
-        rows: How many rows the history holds.
-        buckets: How many of the rows were used, or dropped for which reason. Every row is in
-            exactly one bucket; they sum to `rows`.
-        contacts: Numbers and addresses of the people in `messages`, most messages first.
+        services: How many messages each service carried, theirs and mine; reactions and events
+            are not counted.
+        mine: How many of them are mine.
+        first, last: When the oldest and the newest of them were sent, in UTC.
     """
 
-    messages: list[Message]
-    rows: int
-    buckets: dict[str, int]
-    contacts: tuple[str, ...]
+    services: dict[str, int]
+    mine: int
+    first: datetime
+    last: datetime
+
+    @property
+    def messages(self) -> int:
+        return sum(self.services.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionTo:
+    """A reaction that has a row of its own.
+
+    Attributes:
+        message: The id of the message reacted to, which may be gone.
+        is_removal: Whether the sender takes back their reaction of this kind.
+    """
+
+    message: str
+    reaction: Reaction
+    is_removal: bool = False
+
+
+Entry = tuple[str, Message | ReactionTo | None]
+"""One row of a history: its bucket, and what is kept of it.
+
+A message comes with the buckets `USED` and `CONTEXT`, a `ReactionTo` with `REACTION`, and nothing
+with any other."""
+
+
+class History(Protocol):
+    """A message history that is open for reading."""
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody whom I text one to one."""
+        ...
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader could not do, in words for the user; complete after reading."""
+        ...
+
+    def spans(self) -> dict[str, Span]:
+        """How much we wrote to each other, by the person's key; people without a message lack."""
+        ...
+
+    def entries(self, person: Person | None) -> Iterator[Entry]:
+        """Every row of the history exactly once, in any order; messages sent in the same second
+        in the order in which they were sent.
+
+        Args:
+            person: One of `people`, whose conversation is kept, while other rows have the bucket
+                `ANOTHER` or `GROUP_CHAT`. None keeps all one-to-one conversations.
+        """
+        ...
 
 
 class Source(Protocol):
-    """One kind of message history."""
+    """One kind of message history.
 
-    def default_path(self) -> Path:
-        """Where the history lies on this machine.
+    Attributes:
+        TITLE: What to call it: `WhatsApp`.
+    """
+
+    TITLE: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether what lies at `path` is of this kind, judged by its beginning.
 
         Raises:
-            SourceUnreadableError: if there is no such place on this kind of machine.
+            OSError: if it cannot be read.
         """
         ...
 
-    def people(self, path: Path) -> list[Person]:
-        """Everybody whom I text one to one, most messages first.
+    def opened(self, path: Path, answers: Answers) -> AbstractContextManager[History]:
+        """Open a history that this source recognises.
 
         Raises:
-            SourceUnreadableError: if the history cannot be read.
-        """
-        ...
-
-    def read(self, path: Path, who: str | None) -> Reading:
-        """My conversation with `who`, or all one-to-one conversations.
-
-        Args:
-            who: A number or address in any spelling, or a part of one; None for everyone.
-
-        Raises:
-            SourceUnreadableError: if the history cannot be read.
-            PersonNotFoundError: if nobody matches.
-            AmbiguousPersonError: if several people match.
-            EmptyConversationError: if no message with text is left.
+            SourceUnreadableError: if it cannot be read, on opening or while reading.
+            NeedsAnswerError: if `answers` lacks one that is needed.
         """
         ...
 
@@ -97,14 +184,42 @@ def sources() -> list[str]:
 
 
 def load(key: str) -> Source:
-    """The source called `key`.
+    """The source called `key`, one of `sources()`."""
+    return cast(Source, importlib.import_module(f"{__name__}.{key}"))
+
+
+def recognised(path: Path) -> str:
+    """The key of the source that can read `path`.
 
     Raises:
-        UsageError: if there is none.
+        SourceUnreadableError: if there is nothing there, or nothing that any source knows.
     """
-    if key not in sources():
-        raise UsageError(
-            f"There is no source called {key!r}.",
-            remedy=f"Choose one of: {', '.join(sources())}.",
+    try:
+        found = [key for key in sources() if load(key).recognises(path)]
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not found:
+        titles = ", ".join(load(key).TITLE for key in sources())
+        raise SourceUnreadableError(
+            f"{path} is no message history of a kind that ElvisBot knows.",
+            remedy=f"Pass one of: {titles}. The page docs/sources.md tells how to get each.",
         )
-    return cast(Source, importlib.import_module(f"{__name__}.{key}"))
+    return found[0]
+
+
+def default_path() -> Path:
+    """Where the Messages app of this Mac keeps its history.
+
+    Raises:
+        SourceUnreadableError: if this is not a Mac.
+    """
+    from elvisbot.sources import imessage
+
+    return imessage.default_path()
+
+
+def unreadable(path: Path, error: OSError) -> SourceUnreadableError:
+    """The problem that the system has with reading `path`, and its remedy."""
+    from elvisbot.sources._files import explained
+
+    return explained(path, error)

@@ -9,17 +9,18 @@ and only a country code (1 to 3 digits) is missing: `(555) 010-0001` is `+155501
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable
 from typing import Final
 
-from elvisbot.errors import AmbiguousPersonError, PersonNotFoundError
+from elvisbot.sources._contacts import Contact
 
 SHORTEST_NUMBER: Final = 7
 """Digits. Anything shorter is a short code, which has no country to leave out."""
 
 _LONGEST_COUNTRY_CODE: Final = 3
-_MOST_NAMES: Final = 10
+_MOST_ALIKE: Final = 200
+"""Of numbers with the same last digits. In a history with more, they are no people's."""
+
 _SCHEME: Final = re.compile(r"^(tel|sms|mailto|imessage|e|p):", re.IGNORECASE)
 # Messages marks senders that it filtered: `+15550100001(smsft)`.
 _FILTER_MARK: Final = re.compile(r"\((smsf|filtered)[^)]*\)$")
@@ -72,17 +73,21 @@ def same_number(one: str, other: str) -> bool:
 
 
 class AddressBook:
-    """Assigns every spelling that occurs in a history to one person."""
+    """Assigns every spelling that occurs in a history to one person.
 
-    def __init__(self, spellings: Iterable[str]) -> None:
+    What Contacts knows as one person is one person, across their numbers and mail addresses.
+    Contacts of one name are one person, as the Contacts app itself shows cards of several accounts.
+    An address on the cards of several people, such as a landline, is nobody's but its own.
+    """
+
+    def __init__(self, spellings: Iterable[str], contacts: Iterable[Contact] = ()) -> None:
         self._spellings: dict[str, set[str]] = defaultdict(set)
         for spelling in spellings:
             self._spellings[normalised(spelling)].add(spelling)
-        self._by_ending: dict[str, list[str]] = defaultdict(list)
-        for address in self._spellings:
-            if is_number(address):
-                self._by_ending[address[-SHORTEST_NUMBER:]].append(address)
+        self._by_ending = _by_ending(self._spellings)
         self._person = {address: self._fullest(address) for address in self._spellings}
+        self._names = _named(set(self._person.values()), contacts)
+        self._merge_contacts()
         self._handles: dict[str, set[str]] = defaultdict(set)
         for address, person in self._person.items():
             self._handles[person] |= self._spellings[address]
@@ -93,63 +98,57 @@ class AddressBook:
         return self._person.get(address, address)
 
     def handles(self, person: str) -> tuple[str, ...]:
-        """Every spelling of a person's address, sorted."""
+        """Every spelling of a person's addresses, sorted."""
         return tuple(sorted(self._handles.get(person, ())))
+
+    def name(self, person: str) -> str:
+        """What Contacts calls the person; else the address that stands for them."""
+        return " / ".join(self._names.get(person, ())) or person
 
     def _fullest(self, address: str) -> str:
         """The one longer form of a number; itself if there is none, or more than one."""
         if not is_number(address) or address.startswith("+"):
             return address
         others = self._by_ending[address[-SHORTEST_NUMBER:]]
+        if len(others) > _MOST_ALIKE:
+            return address
         longer = [
             other for other in others if len(other) > len(address) and same_number(address, other)
         ]
         full = [other for other in longer if other.startswith("+")] or longer
         return self._fullest(full[0]) if len(full) == 1 else address
 
-    def match(self, who: str, people: Collection[str]) -> str:
-        """The one of `people` that `who` means: an address in any spelling, or a part of one.
-
-        A whole address is preferred to a part.
-
-        Raises:
-            PersonNotFoundError: if nobody matches.
-            AmbiguousPersonError: if several people match.
-        """
-        address = normalised(who)
-        found = (
-            [person for person in people if person == address]
-            or [person for person in people if same_number(person, address)]
-            or [person for person in people if self._contains(person, who)]
-        )
-        if not found:
-            raise _not_found(who, people)
-        if len(found) > 1:
-            raise AmbiguousPersonError(
-                f"{who} could be any of {len(found)} people: {_listed(sorted(found))}.",
-                remedy="Give the whole number or address.",
-            )
-        return found[0]
-
-    def _contains(self, person: str, who: str) -> bool:
-        part = who.strip().casefold()
-        digits = normalised(who).lstrip("+") if is_number(who) else ""
-        if digits and is_number(person) and digits in person:
-            return True
-        return bool(part) and any(
-            part in name.casefold() for name in (person, *self.handles(person))
-        )
+    def _merge_contacts(self) -> None:
+        """Let the first address of each contact, numbers before mail, stand for all of them."""
+        first: dict[str, str] = {}
+        for address in sorted(self._names):
+            if len(self._names[address]) == 1:
+                first.setdefault(self._names[address][0], address)
+        for address, person in self._person.items():
+            names = self._names.get(person, ())
+            self._person[address] = first[names[0]] if len(names) == 1 else person
 
 
-def _not_found(who: str, people: Collection[str]) -> PersonNotFoundError:
-    close = get_close_matches(normalised(who), people, n=3, cutoff=0.6)
-    hint = f"Did you mean {_listed(close)}? " if close else ""
-    return PersonNotFoundError(
-        f"There is no one-to-one conversation with {who or 'nobody'}.",
-        remedy=f"{hint}See whom you text: elvisbot people [PATH]",
-    )
+def _by_ending(addresses: Iterable[str]) -> dict[str, list[str]]:
+    """Normalised numbers by their last digits, so that few have to be compared."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for address in addresses:
+        if is_number(address):
+            found[address[-SHORTEST_NUMBER:]].append(address)
+    return found
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    return shown if len(names) <= _MOST_NAMES else f"{shown} …"
+def _named(people: set[str], contacts: Iterable[Contact]) -> dict[str, tuple[str, ...]]:
+    """The names, sorted, under which Contacts has each of `people`; who is not there, lacks."""
+    by_ending = _by_ending(people)
+    names: dict[str, set[str]] = defaultdict(set)
+    for contact in contacts:
+        for written in contact.addresses:
+            address = normalised(written)
+            near = by_ending.get(address[-SHORTEST_NUMBER:], []) if is_number(address) else []
+            near = near if len(near) <= _MOST_ALIKE else []
+            for person in {address} & people or [
+                each for each in near if same_number(each, address)
+            ]:
+                names[person].add(contact.name)
+    return {person: tuple(sorted(found)) for person, found in names.items()}

@@ -11,7 +11,6 @@ import contextlib
 import shutil
 import sqlite3
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from elvisbot.errors import SourceUnreadableError
+from elvisbot.sources._files import damaged, explained, forbidden
 
 MAX_VALUE: Final = 32 << 20
 """Bytes. SQLite refuses longer values and rows."""
@@ -30,7 +30,7 @@ PATIENCE: Final = timedelta(minutes=1)
 _HEADER: Final = b"SQLite format 3\x00"
 _STEPS_BETWEEN_CHECKS: Final = 100_000
 _LOCK_TIMEOUT_SECONDS: Final = 2.0
-_SUSPICIOUS: Final = "Pass a chat.db copied from a Mac; this one may have been made to do harm."
+_SUSPICIOUS: Final = "Pass the file as its app wrote it; this one may have been made to do harm."
 _NOT_READABLE_HERE: Final = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
@@ -108,15 +108,8 @@ def _header(path: Path) -> bytes:
             raise _not_a_database(path)
         with path.open("rb") as file:
             header = file.read(100)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise SourceUnreadableError(
-            f"There is no file {path}.",
-            remedy="Check the spelling, or pass the path of a copy of chat.db.",
-        ) from error
-    except PermissionError as error:
-        raise _forbidden(path) from error
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        raise explained(path, error) from error
     if not header.startswith(_HEADER) or len(header) < 100:
         raise _not_a_database(path)
     return header
@@ -185,7 +178,7 @@ def _private_copy(path: Path) -> Iterator[Path]:
                 if _state(path) == before:
                     break
         except PermissionError as error:
-            raise _forbidden(path) from error
+            raise forbidden(path) from error
         except OSError as error:
             raise SourceUnreadableError(
                 f"{path} could not be copied to {folder}: {error.strerror}.",
@@ -238,33 +231,9 @@ def _explained(error: sqlite3.DatabaseError, path: Path) -> SourceUnreadableErro
         case sqlite3.SQLITE_NOTADB:
             return _not_a_database(path)
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH | sqlite3.SQLITE_PERM:
-            return _forbidden(path)
-    return _unreadable(path, str(error))
-
-
-def _unreadable(path: Path, reason: str) -> SourceUnreadableError:
-    return SourceUnreadableError(
-        f"{path} cannot be read: {reason}.",
-        remedy="It may be damaged. Copy chat.db again, together with its -wal, and pass the copy.",
-    )
+            return forbidden(path)
+    return damaged(path, str(error))
 
 
 def _not_a_database(path: Path) -> SourceUnreadableError:
-    return SourceUnreadableError(
-        f"{path} is not a chat.db.",
-        remedy="Pass the chat.db of a Mac: it lies in ~/Library/Messages there.",
-    )
-
-
-def _forbidden(path: Path) -> SourceUnreadableError:
-    # On a Mac, Messages' folder may be forbidden even to its owner.
-    if sys.platform == "darwin":
-        return SourceUnreadableError(
-            f"macOS refused to open {path}.",
-            remedy="Give your terminal Full Disk Access (System Settings > Privacy & Security > "
-            "Full Disk Access) and open a new window, or pass the path of a copy of chat.db.",
-        )
-    return SourceUnreadableError(
-        f"{path} may not be read.",
-        remedy=f"Make it readable for you: chmod u+r {path}",
-    )
+    return damaged(path, "it is not an SQLite database")

@@ -18,6 +18,7 @@ stands for what was seen before. Format: NSArchiver of Foundation, `typedstream.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
@@ -63,6 +64,63 @@ def plain_text(blob: bytes) -> str:
         return found.decode()
     except UnicodeDecodeError as error:
         raise TypedStreamError("the text is not UTF-8") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of an attributed string.
+
+    Attributes:
+        start, length: In UTF-16 units, as Foundation counts.
+        attributes: Those whose values are strings, by name; the others lack.
+    """
+
+    start: int
+    length: int
+    attributes: dict[str, str]
+
+
+def attributed_text(blob: bytes) -> tuple[str, list[Run]]:
+    """The text of an archived attributed string, and its runs from front to back.
+
+    Raises:
+        TypedStreamError: if the archive is damaged anywhere, or the text is not UTF-8.
+    """
+    reader = Reader(blob)
+    reader.read()
+    return plain_text(blob), list(_runs(reader.root))
+
+
+def _runs(root: "Object | None") -> Iterator[Run]:
+    """After the string come pairs of numbers: which attributes, and over how many units. What was
+    not numbered before is followed by its dictionary."""
+    known: dict[int, dict[str, str]] = {}
+    values = iter(root.values[1:] if root else ())
+    start = 0
+    for number in values:
+        length = next(values, None)
+        if not (isinstance(number, int) and isinstance(length, int)):
+            raise TypedStreamError("a run without a length")
+        if number not in known:
+            known[number] = _strings(next(values, None))
+        yield Run(start, length, known[number])
+        start += length
+
+
+def _strings(dictionary: object) -> dict[str, str]:
+    """The entries of an NSDictionary that are strings; in it are a count, then key, value …"""
+    if not (isinstance(dictionary, Object) and dictionary.is_a(b"NSDictionary")):
+        raise TypedStreamError("a run without attributes")
+    entries = dictionary.values[1:]
+    pairs = zip(map(_string, entries[::2]), map(_string, entries[1::2]), strict=False)
+    return {key: value for key, value in pairs if key is not None and value is not None}
+
+
+def _string(value: object) -> str | None:
+    if not (isinstance(value, Object) and value.is_a(b"NSString") and value.values):
+        return None
+    content = value.values[0]
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else None
 
 
 def _text_after_known_prefix(blob: bytes) -> bytes | None:
@@ -153,10 +211,17 @@ class Reader:
         self._budget = 8 * len(blob) + 4096
 
     @property
-    def text(self) -> bytes | None:
-        """The bytes of the attributed string that the archive begins with, if read so far."""
+    def root(self) -> Object | None:
+        """The attributed string that the archive begins with, as far as it was read."""
         root = self._objects[0] if self._objects else None
-        if not (isinstance(root, Object) and root.is_a(b"NSAttributedString") and root.values):
+        is_text = isinstance(root, Object) and root.is_a(b"NSAttributedString") and root.values
+        return root if isinstance(root, Object) and is_text else None
+
+    @property
+    def text(self) -> bytes | None:
+        """The bytes of `root`, if read so far."""
+        root = self.root
+        if root is None:
             return None
         string = root.values[0]
         if not (isinstance(string, Object) and string.is_a(b"NSString") and string.values):

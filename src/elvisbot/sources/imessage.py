@@ -9,27 +9,50 @@ A tapback has a row of its own, with a text that nobody typed (Loved “hello”
 reaction everywhere else.
 """
 
+import contextlib
+import re
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from elvisbot.conversation import ME, Message
-from elvisbot.errors import EmptyConversationError, SourceUnreadableError
-from elvisbot.sources import USED, Person, Reading
-from elvisbot.sources._imessage_rows import History, Row
-from elvisbot.sources._imessage_text import REACTION, quoted, text_of
-from elvisbot.sources._sqlite import opened
+from elvisbot.conversation import ME, Message, Reaction
+from elvisbot.errors import SourceUnreadableError
+from elvisbot.sources import (
+    ANOTHER,
+    DELETED,
+    EVENT,
+    GROUP_CHAT,
+    NO_DATE,
+    REACTION,
+    TO_SELF,
+    UNREADABLE,
+    USED,
+    Answers,
+    Entry,
+    Person,
+    ReactionTo,
+    Span,
+)
+from elvisbot.sources._contacts import Contact, mac_contacts
+from elvisbot.sources._files import beginning
+from elvisbot.sources._imessage_rows import FIRST_REACTION, LEAST_NANOSECONDS, History, Row
+from elvisbot.sources._imessage_text import has_marks, said
+from elvisbot.sources._quotes import Quotes
+from elvisbot.sources._sqlite import opened as opened_database
+from elvisbot.sources._typedstream import TypedStreamError, plain_text
 
-DELETED: Final = "no chat (deleted)"
-GROUP_CHAT: Final = "group chat"
-ANOTHER: Final = "another conversation"
-NO_DATE: Final = "no date"
+TITLE: Final = "Messages of a Mac (chat.db)"
 
 _EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
-_LEAST_NANOSECONDS: Final = 10**12
-"""Smaller dates are seconds: until High Sierra, and in rows that date from then."""
+_KINDS: Final = ("loved", "liked", "disliked", "laughed", "emphasised", "questioned")
+"""From 2000 on, and from 3000 on for the same taken back; then 6 any emoji, 7 a sticker."""
+
+_STICKER, _VOTE = 1000, 4000
+_TARGET: Final = re.compile(r"(?:p:\d+/|bp:)?(.+)")
 
 
 def default_path() -> Path:
@@ -42,116 +65,207 @@ def default_path() -> Path:
         raise SourceUnreadableError(
             "This is not a Mac, so there is no Messages history here.",
             remedy="Pass the path of a chat.db copied from ~/Library/Messages of a Mac, "
-            "with its chat.db-wal beside it.",
+            "with its chat.db-wal beside it, or of an export of another app.",
         )
     return Path.home() / "Library" / "Messages" / "chat.db"
 
 
-def people(path: Path) -> list[Person]:
-    """Everybody whom I text one to one, most messages first. See `Source.people`."""
-    with opened(path) as database:
-        history = History(database)
-        messages, _ = _sorted_out(history, wanted=None)
-    found: dict[str, list[Message]] = defaultdict(list)
-    for message in messages:
-        found[message.chat].append(message)
-    listed = [
-        Person(name, history.book.handles(name), len(said), said[0].sent_at, said[-1].sent_at)
-        for name, said in found.items()
-    ]
-    return sorted(listed, key=lambda person: (-person.messages, person.name))
+def recognises(path: Path) -> bool:
+    """Whether it is an SQLite database. See `Source.recognises`."""
+    return beginning(path, 16) == b"SQLite format 3\x00"
 
 
-def read(path: Path, who: str | None) -> Reading:
-    """My conversation with `who`, or all one-to-one conversations. See `Source.read`."""
-    with opened(path) as database:
-        history = History(database)
-        wanted = None if who is None else history.book.match(who, history.people)
-        messages, buckets = _sorted_out(history, wanted)
-    if not messages:
-        raise EmptyConversationError(
-            f"There is no text in {f'the conversation with {wanted}' if wanted else path}.",
-            remedy="Choose somebody else (elvisbot people) or everyone (--with everyone).",
-        )
-    contacts = Counter(message.chat for message in messages)
-    return Reading(
-        messages=messages,
-        rows=sum(buckets.values()),
-        buckets=dict(buckets.most_common()),
-        contacts=tuple(contact for contact, _ in contacts.most_common()),
-    )
+@contextlib.contextmanager
+def opened(
+    path: Path, answers: Answers, *, contacts: Sequence[Contact] | None = None
+) -> Iterator["ChatDb"]:
+    """See `Source.opened`.
+
+    Args:
+        contacts: Names for numbers and addresses; None for those of this Mac.
+    """
+    notes: list[str] = []
+    known = mac_contacts(notes.append) if contacts is None else contacts
+    with opened_database(path) as database:
+        yield ChatDb(History(database, known), notes)
 
 
-def _sorted_out(history: History, wanted: str | None) -> tuple[list[Message], Counter[str]]:
-    """The messages of `wanted` (or of everyone), oldest first, and the bucket of every row."""
-    buckets: Counter[str] = Counter()
-    messages: list[Message] = []
-    for row in history.rows():
-        bucket, chat = _whose(row, history, wanted)
-        if bucket == USED:
-            bucket, text = text_of(row)
-        if bucket == USED:
-            sent_at = _sent_at(row.date)
-            if sent_at is None:
-                bucket = NO_DATE
-            else:
-                messages.append(_message(row, chat, sent_at, text))
-        buckets[bucket] += 1
-    # Rows come by row id, and the sort is stable.
-    messages.sort(key=lambda message: message.sent_at)
-    return _without_quoted_reactions(messages, buckets), buckets
+class ChatDb:
+    """See `sources.History`."""
+
+    def __init__(self, history: History, notes: list[str]) -> None:
+        self._history = history
+        self._notes = notes
+
+    @property
+    def people(self) -> list[Person]:
+        book = self._history.book
+        return [
+            Person(key, book.name(key), book.handles(key)) for key in sorted(self._history.people)
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        return self._notes
+
+    def spans(self) -> dict[str, Span]:
+        spans: dict[str, Span] = {}
+        for chat, service, messages, mine, first, last in self._history.said():
+            key, dates = self._history.chats.get(chat), (_moment(first), _moment(last))
+            if key is None or chat in self._history.to_self or dates[0] is None or dates[1] is None:
+                continue
+            counted = Span({_decoded(service): messages}, mine, dates[0], dates[1])
+            spans[key] = _together(spans[key], counted) if key in spans else counted
+        return spans
+
+    def entries(self, person: Person | None) -> Iterator[Entry]:
+        wanted = person.key if person else None
+        whose = self._whose(wanted)
+        quotes = self._quotes(whose)
+        attachments = self._history.attachments()
+        for row in self._history.rows():
+            bucket, chat = whose(row)
+            if bucket != USED:
+                yield bucket, None
+                continue
+            entry = _plain(row, chat) if row.is_plain and row.never_said is None else None
+            if entry is None:
+                entry = _entry(row, chat, attachments)
+            content = entry[1]
+            if isinstance(content, Message) and quotes.takes(content):
+                continue
+            yield entry
+        yield from quotes.resolved()
+
+    def _whose(self, wanted: str | None) -> Callable[[Row], tuple[str, str]]:
+        """Tells `USED` and the person, if a row is in a conversation asked for; else why not."""
+        known: dict[Any, tuple[str, str]] = {}
+        deleted = self._history.deleted
+
+        def whose(row: Row) -> tuple[str, str]:
+            if row.rowid in deleted:
+                return DELETED, ""
+            found = known.get(row.chat)
+            if found is None:
+                chats = row.chat if isinstance(row.chat, tuple) else (row.chat,)
+                found = known[row.chat] = self._whose_chats(chats, wanted)
+            return found
+
+        return whose
+
+    def _whose_chats(self, chats: tuple[Any, ...], wanted: str | None) -> tuple[str, str]:
+        history = self._history
+        found = {history.chats[chat] for chat in chats if chat in history.chats}
+        if not found:
+            return DELETED, ""
+        if None in found:
+            return GROUP_CHAT, ""
+        if not history.to_self.isdisjoint(chats):
+            return TO_SELF, ""
+        if wanted is None:
+            return USED, min(filter(None, found))
+        return (USED, wanted) if wanted in found else (ANOTHER, "")
+
+    def _quotes(self, whose: Callable[[Row], tuple[str, str]]) -> Quotes:
+        quotes = Quotes()
+        for row in self._history.quoting():
+            bucket, chat = whose(row)
+            text = said(row, {}).text if bucket == USED else ""
+            if text:
+                quotes.expect(chat, text)
+        return quotes
 
 
-def _whose(row: Row, history: History, wanted: str | None) -> tuple[str, str]:
-    """`USED` and the person, if the row is in a conversation that was asked for; else why not."""
-    chats = [chat for chat in sorted(row.chats) if chat in history.chats]
-    if not chats or row.rowid in history.deleted:
-        return DELETED, ""
-    found = [history.chats[chat] for chat in chats]
-    if None in found:
-        return GROUP_CHAT, ""
-    if wanted is None:
-        return USED, found[0] or ""
-    return (USED, wanted) if wanted in found else (ANOTHER, "")
+def _plain(row: Row, chat: str) -> Entry | None:
+    """What `_entry` makes of a plain message, in half the time; None if it needs a closer look."""
+    sent_at = _moment(row.date)
+    try:
+        text: str = row.text.decode() if row.text else plain_text(row.body)
+        guid, service = row.guid.decode(), _service(row.service)
+    except (AttributeError, TypeError, UnicodeDecodeError, TypedStreamError):
+        return None
+    if not text or text.isspace() or has_marks(text) or not guid or sent_at is None:
+        return None
+    return USED, Message(guid, chat, ME if row.is_from_me else chat, sent_at, text, service)
 
 
-def _message(row: Row, chat: str, sent_at: datetime, text: str) -> Message:
-    return Message(
+def _entry(row: Row, chat: str, attachments: dict[int, bytes]) -> Entry:
+    """What becomes of a row of the conversation."""
+    if row.never_said is not None:
+        return _decoded(row.never_said), None
+    if row.item_type:
+        return EVENT, None
+    if isinstance(row.associated_type, int) and row.associated_type >= FIRST_REACTION:
+        return _reaction(row, chat)
+    what = said(row, attachments)
+    sent_at = _moment(row.date)
+    if not (what.text or what.placeholder):
+        return what.bucket, None
+    if sent_at is None:
+        return NO_DATE, None
+    return what.bucket, Message(
         id=_decoded(row.guid) or f"row {row.rowid}",
         chat=chat,
         sender=ME if row.is_from_me else chat,
         sent_at=sent_at,
-        text=text,
-        service=_decoded(row.service) or None,
+        text=what.text,
+        service=_service(row.service),
+        placeholder=what.placeholder,
+        reply_to=_decoded(row.reply_to) or None if row.reply_to else None,
+        edited_at=_moment(row.edited) if what.earlier else None,
+        earlier=what.earlier,
     )
+
+
+def _reaction(row: Row, chat: str) -> Entry:
+    """`associated_message_guid` is `p:0/GUID` (the part), `bp:GUID` (an app), or the guid alone."""
+    target = _TARGET.fullmatch(_decoded(row.target))
+    kind = _kind(row)
+    if row.associated_type == _VOTE:
+        return EVENT, None
+    if target is None or kind is None:
+        return UNREADABLE, None
+    sender = ME if row.is_from_me else chat
+    reaction = Reaction(kind, sender, _moment(row.date))
+    return REACTION, ReactionTo(target[1], reaction, is_removal=row.associated_type >= 3000)
+
+
+def _kind(row: Row) -> str | None:
+    number = row.associated_type % 1000
+    if row.associated_type == _STICKER or number == len(_KINDS) + 1:
+        return "sticker"
+    if number == len(_KINDS):
+        return _decoded(row.emoji) or None
+    return _KINDS[number] if number < len(_KINDS) else None
 
 
 def _decoded(cell: Any) -> str:
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else ""
 
 
-def _sent_at(date: Any) -> datetime | None:
-    """When a row was sent, from nanoseconds or seconds since 2001; None if that is not known."""
+@lru_cache(maxsize=64)
+def _service(cell: Any) -> str | None:
+    return _decoded(cell) or None
+
+
+def _moment(date: Any) -> datetime | None:
+    """A moment from nanoseconds or seconds since 2001; None if that is not known."""
     if not isinstance(date, int | float) or date <= 0:
         return None
     try:
-        if date >= _LEAST_NANOSECONDS:
-            return _EPOCH + timedelta(microseconds=date // 1000)
+        if date >= LEAST_NANOSECONDS:
+            return _EPOCH + timedelta(0, 0, date // 1000)
         return _EPOCH + timedelta(seconds=date)
     except (OverflowError, ValueError):  # an infinite or impossible date
         return None
 
 
-def _without_quoted_reactions(messages: list[Message], buckets: Counter[str]) -> list[Message]:
-    """Drop the reactions that came by SMS, where they are messages that quote an earlier one."""
-    kept: list[Message] = []
-    said: dict[str, set[str]] = defaultdict(set)
-    for message in messages:
-        quote = None if message.service == "iMessage" else quoted(message.text)
-        if quote is not None and quote in said[message.chat]:
-            buckets[USED] -= 1
-            buckets[REACTION] += 1
-        else:
-            said[message.chat].add(message.text)
-            kept.append(message)
-    return kept
+def _together(one: Span, other: Span) -> Span:
+    services = Counter(one.services)
+    services.update(other.services)
+    return Span(
+        dict(services.most_common()),
+        one.mine + other.mine,
+        min(one.first, other.first),
+        max(one.last, other.last),
+    )

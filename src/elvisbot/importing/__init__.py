@@ -1,0 +1,214 @@
+"""From message histories to a bot's folder with messages and pairs."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from elvisbot import pairs, sources
+from elvisbot.bots import (
+    Bot,
+    History,
+    Pairing,
+    Settings,
+    checked_name,
+    make_bot,
+    storage_errors,
+)
+from elvisbot.errors import EmptyConversationError
+from elvisbot.importing.merging import merge
+from elvisbot.importing.parts import Part, parts, read_part
+from elvisbot.sources import USED, Answers, Person
+from elvisbot.sources._matching import match
+
+_MOST_HANDLES: Final = 8
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the bot's messages differ from those before the import."""
+
+    new: int
+    edited: int
+    gone: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        bot: Where it went.
+        part: The history that was read, and what became of its rows.
+        parts: How many histories the bot is made of, this one included.
+        messages: How many the bot has now.
+        duplicates: How many of them are in two histories.
+        changes: Since the import before.
+        notes: What the reader could not do.
+        counts: What was made of the messages.
+    """
+
+    bot: Bot
+    part: Part
+    parts: int
+    messages: int
+    duplicates: int
+    changes: Changes
+    notes: tuple[str, ...]
+    counts: pairs.Counts
+
+    def as_json(self) -> dict[str, Any]:
+        """What `elvisbot import --json` prints."""
+        return {
+            "bot": self.bot.name,
+            "source": self.part.source,
+            "contacts": list(self.part.people.values()),
+            "rows": self.part.rows,
+            "buckets": self.part.buckets,
+            "messages": self.messages,
+            "duplicates": self.duplicates,
+            "changes": asdict(self.changes),
+            "notes": self.notes,
+            "sessions": self.counts.sessions,
+            "pairs": {"train": self.counts.train, "heldout": self.counts.heldout},
+        }
+
+
+def import_history(
+    name: str,
+    *,
+    who: str | None,
+    path: Path | None,
+    answers: Answers,
+    pairing: Pairing | None = None,
+    anew: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Imported:
+    """Make the bot `name` from a history, or add one to it, or read one again.
+
+    The bot keeps its model and its settings. On an error nothing changes.
+
+    Args:
+        who: A name, or a number or address in any spelling, or a part of one of these; None for all
+            one-to-one conversations.
+        path: The history; None for that of this Mac.
+        pairing: The gaps of turns and sessions; None leaves the bot's.
+        anew: Whether to forget what was imported before.
+        tell: Is told what is being read.
+
+    Raises:
+        SourceError: if the history cannot be read or holds nothing of the kind.
+        NeedsAnswerError: if `answers` lacks one that is needed.
+        UsageError: if no bot could be called `name`.
+        StorageError: if the disk is full.
+    """
+    checked_name(name)  # better now than after minutes of reading
+    history_path = path or sources.default_path()
+    key = sources.recognised(history_path)
+    with (
+        sources.load(key).opened(history_path, answers) as history,
+        _made_or_renewed(name) as (bot, fresh),
+    ):
+        person = None if who is None else match(who, history.people)
+        tell(f"Reading {_described(person)} from {sources.load(key).TITLE}: {history_path}")
+        if not anew:
+            _copy_parts(bot, fresh)
+        part = read_part(fresh.imports, key, history_path, history, person)
+        if not part.buckets.get(USED):
+            raise _empty(person, history_path)
+        all_parts = parts(fresh.imports)
+        duplicates = merge(all_parts, fresh.messages)
+        fresh.save(_settings(bot, all_parts, pairing))
+        counts = pairs.build_pairs(fresh)
+        changes, messages = _changes(bot.messages, fresh.messages)
+        notes = tuple(history.notes)
+    return Imported(bot, part, len(all_parts), messages, duplicates, changes, notes, counts)
+
+
+def _described(person: Person | None) -> str:
+    if person is None:
+        return "all one-to-one conversations"
+    others = [handle for handle in person.handles if handle != person.name]
+    shown = ", ".join(others[:_MOST_HANDLES]) + (" …" if len(others) > _MOST_HANDLES else "")
+    return f"{person.name} ({shown})" if others else person.name
+
+
+def _empty(person: Person | None, path: Path) -> EmptyConversationError:
+    where = f"the conversation with {person.name}" if person else str(path)
+    return EmptyConversationError(
+        f"There is no text in {where}.",
+        remedy="Choose somebody else (elvisbot people) or everyone (--with everyone).",
+    )
+
+
+def _settings(bot: Bot, all_parts: list[Part], pairing: Pairing | None) -> Settings:
+    settings = bot.settings
+    names = [name for part in all_parts for name in part.people.values()]
+    contacts = [names[0]] if all(len(part.people) == 1 for part in all_parts) else names
+    history = History(
+        sources=tuple(dict.fromkeys(part.source for part in all_parts)),
+        contacts=tuple(dict.fromkeys(contacts)),
+    )
+    return replace(settings, history=history, pairs=pairing or settings.pairs)
+
+
+def _copy_parts(bot: Bot, fresh: Bot) -> None:
+    """Take over what was imported before. (copytree has an error of its own for a full disk.)"""
+    with storage_errors(fresh.imports):
+        fresh.imports.mkdir(mode=0o700)
+        for file in bot.imports.glob("*.json*"):
+            shutil.copyfile(file, fresh.imports / file.name)
+
+
+def _changes(before: Path, after: Path) -> tuple[Changes, int]:
+    """The changes, and how many lines there are after them."""
+    known: dict[int, int] = {}
+    if before.is_file():
+        with before.open("rb") as lines:
+            known = dict(map(_id_and_line, lines))
+    new = edited = messages = 0
+    with after.open("rb") as lines:
+        for id_, line in map(_id_and_line, lines):
+            messages += 1
+            old = known.pop(id_, None)
+            new += old is None
+            edited += old is not None and old != line
+    return Changes(new, edited, gone=len(known)), messages
+
+
+def _id_and_line(line: bytes) -> tuple[int, int]:
+    """Hashes of the id and of the line: 300,000 messages take 50 MB less than in full."""
+    return hash(line.partition(b'","chat":"')[0]), hash(line)
+
+
+@contextmanager
+def _made_or_renewed(name: str) -> Iterator[tuple[Bot, Bot]]:
+    """The bot, and one beside it to fill, whose files take the place of the bot's at the end."""
+    bot = make_bot(name)
+    is_new = not (bot.path / "bot.toml").is_file()
+    with storage_errors(bot.path):
+        fresh = Bot(Path(tempfile.mkdtemp(prefix=".import.", dir=bot.path)))
+    try:
+        yield bot, fresh
+        with storage_errors(bot.path):
+            _move(fresh, bot)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(bot.path, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(fresh.path, ignore_errors=True)
+
+
+def _move(fresh: Bot, bot: Bot) -> None:
+    old = fresh.path / "old"
+    old.mkdir()
+    for folder in ("imports", "pairs"):
+        if (bot.path / folder).exists():
+            (bot.path / folder).rename(old / folder)
+        (fresh.path / folder).rename(bot.path / folder)
+    for file in ("messages.jsonl", "bot.toml"):
+        (fresh.path / file).replace(bot.path / file)

@@ -1,0 +1,112 @@
+"""The imports that a bot is made of: each history as it was read last, before they are merged.
+
+    imports/imessage-5f2c1e9a.jsonl     its messages, as in messages.jsonl
+    imports/imessage-5f2c1e9a.json      where it came from, whose it is, what became of every row
+
+Reading a history again replaces its files; another history adds its own. So what comes out does not
+depend on how often or in which order they were read.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from elvisbot.bots import atomic_file, storage_errors
+from elvisbot.conversation import Message
+from elvisbot.errors import DamagedBotError
+from elvisbot.importing.spool import Spool
+from elvisbot.sources import History, Person, ReactionTo
+
+
+@dataclass(frozen=True)
+class Part:
+    """One history as it was read.
+
+    Attributes:
+        lines: Its messages.
+        source: The source's key.
+        path: Where the history lay.
+        people: The key and the name of everybody in it, most messages first.
+        buckets: How many rows went where.
+    """
+
+    lines: Path
+    source: str
+    path: str
+    people: dict[str, str]
+    buckets: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.buckets.values())
+
+
+def read_part(
+    folder: Path, source: str, path: Path, history: History, person: Person | None
+) -> Part:
+    """Read a history into `folder`, in place of what was read from the same path before.
+
+    Args:
+        person: Whose conversation; None for everyone's.
+
+    Raises:
+        SourceError: if it cannot be read.
+        StorageError: if the disk is full or refuses.
+    """
+    buckets: Counter[str] = Counter()
+    chats: Counter[str] = Counter()
+    lines = folder / f"{_name(source, path)}.jsonl"
+    with storage_errors(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    with storage_errors(folder), tempfile.TemporaryFile(dir=folder) as file:
+        spool = Spool(file)
+        for bucket, content in history.entries(person):
+            buckets[bucket] += 1
+            if isinstance(content, Message):
+                chats[content.chat] += 1
+                spool.add(content)
+            elif isinstance(content, ReactionTo):
+                spool.react(content)
+        with atomic_file(lines) as written:
+            written.writelines(spool.lines())
+    names = {person.key: person.name for person in history.people}
+    people = {key: names[key] for key, _ in chats.most_common()}
+    part = Part(lines, source, str(path.absolute()), people, dict(buckets.most_common()))
+    with atomic_file(lines.with_suffix(".json")) as file:
+        record = {key: value for key, value in asdict(part).items() if key != "lines"}
+        file.write(json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
+    return part
+
+
+def parts(folder: Path) -> list[Part]:
+    """Every part in `folder`, in the order of their names.
+
+    Raises:
+        DamagedBotError: if one cannot be understood.
+    """
+    return [_part(record) for record in sorted(folder.glob("*.json"))]
+
+
+def _part(record: Path) -> Part:
+    try:
+        known = json.loads(record.read_bytes())
+        return Part(
+            lines=record.with_suffix(".jsonl"),
+            source=str(known["source"]),
+            path=str(known["path"]),
+            people={str(key): str(name) for key, name in known["people"].items()},
+            buckets={str(key): int(count) for key, count in known["buckets"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedBotError(
+            f"{record} cannot be understood.",
+            remedy="Delete the file and import that history again.",
+        ) from error
+
+
+def _name(source: str, path: Path) -> str:
+    digest = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape"))
+    return f"{source}-{digest.hexdigest()[:8]}"

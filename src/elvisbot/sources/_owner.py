@@ -1,0 +1,31 @@
+"""Which of the people in a history is its owner, where the history does not tell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from elvisbot.errors import NeedsAnswerError, UsageError
+
+_MOST_CHOICES: Final = 20
+
+
+def is_called(name: str, answer: str | None) -> bool:
+    """Whether `answer`, which is `Answers.me`, means `name`, however it is capitalised."""
+    wanted = "" if answer is None else answer.strip().casefold()
+    return bool(wanted) and name.strip().casefold() == wanted
+
+
+def unknown_owner(names: Sequence[str], answer: str | None, path: Path) -> UsageError:
+    """The problem that `answer` means none of `names` in the history at `path`, the likeliest
+    first; a `NeedsAnswerError` if there is no answer."""
+    choices = names[:_MOST_CHOICES]
+    listed = ", ".join(choices) + (" …" if len(names) > len(choices) else "")
+    remedy = f"Say which one you are: --me NAME ({listed})"
+    if answer is None:
+        return NeedsAnswerError(
+            f"{path} does not tell which of the people in it is you.",
+            remedy=remedy,
+            question="me",
+            choices=choices,
+        )
+    return UsageError(f"{answer} is not the name of one person in {path}.", remedy=remedy)
