@@ -49,6 +49,7 @@ def build(path: Path, rows: int) -> None:
     chance = random.Random(0)
     moment = datetime(2014, 1, 1, tzinfo=UTC)
     with ChatDatabase(path) as database:
+        guid = ""
         for row in range(rows):
             moment += timedelta(seconds=chance.choice((5, 9, 20, 60, 240, 3000)))
             person = f"+1555010{chance.randrange(PEOPLE):04}"
@@ -56,22 +57,25 @@ def build(path: Path, rows: int) -> None:
             chat = database.conversation(person, service)
             sender = None if chance.random() < 0.5 else person
             kind = chance.random()
-            if kind < 0.04:
-                target = f"p:0/{database.guid()}"
-                columns = {"associated_message_type": 2000, "associated_message_guid": target}
-                database.message(chat, sender, moment, text="Loved “ok”", **columns)
+            if kind < 0.04 and guid:
+                reaction = {
+                    "associated_message_type": 2000,
+                    "associated_message_guid": f"p:0/{guid}",
+                }
+                database.message(chat, sender, moment, text="Loved “ok”", **reaction)
             elif kind < 0.07:
                 database.attachment_message(chat, sender, moment, "a.heic", "image/heic")
             else:
                 text = " ".join(chance.choices(WORDS, k=chance.randrange(1, 16)))
                 in_body = row % 3 > 0
-                body = attributed_body(text)
+                guid = database.guid()
                 database.message(
                     chat,
                     sender,
                     moment,
+                    guid=guid,
                     text=None if in_body else text,
-                    attributedBody=body,
+                    attributedBody=attributed_body(text),
                     service=service,
                 )
 
