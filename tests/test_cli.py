@@ -130,10 +130,13 @@ def test_a_second_history_adds_to_the_bot(elvisbot: Here, tmp_path: Path) -> Non
         '{"from": "me", "sent_at": "2025-01-01T12:01:00Z", "text": "nice"}\n'
     )
     ended = elvisbot("import", "ana", "--with", "Ana", other)
-    assert "ana is made of 2 histories now; 0 messages were in two and count once." in ended.out
+    assert (
+        "ana is made of 2 conversations now; 0 messages were in two of them and count once."
+        in ended.out
+    )
     assert "163 messages with 1 person: 2 new, 0 changed, 0 gone" in ended.out
     ended = elvisbot("import", "ana", "--with", "Ana", other, "--anew")
-    assert "2 messages with 1 person: 0 new, 2 changed, 161 gone" in ended.out
+    assert "2 messages with 1 person: 0 new, 0 changed, 161 gone" in ended.out
 
 
 def test_the_gaps_can_be_set(elvisbot: Here, tmp_path: Path) -> None:
@@ -164,14 +167,15 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize("typed", ["Ben B\n", "1\n", "ben\n", "0\n3\nx\n1\n"])
 def test_who_you_are_is_asked_in_a_terminal(
-    elvisbot: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    elvisbot: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal("Ben B\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
     ended = elvisbot("import", "ann", "--with", "Ann", whatsapp(tmp_path), "--json")
     assert json.loads(ended.out)["contacts"] == ["Ann"]
     assert "does not tell which of the" in ended.err
-    assert "Ben B" in ended.out + ended.err
+    assert "1  Ben B" in ended.err
 
 
 def test_import_says_when_there_is_too_little_to_train_on(elvisbot: Here, tmp_path: Path) -> None:
@@ -179,7 +183,7 @@ def test_import_says_when_there_is_too_little_to_train_on(elvisbot: Here, tmp_pa
     assert ended.code == 0
     assert "2 messages with 1 person: 2 new" in ended.out
     assert "1 reply to learn from" in ended.out
-    assert 'elvisbot import "Ben B" --with everyone' in ended.err
+    assert f"elvisbot import 'Ben B' --with everyone {tmp_path / 'chat.db'}" in ended.err
 
 
 def test_import_as_json_accounts_for_every_row(tmp_path: Path) -> None:

@@ -374,13 +374,13 @@ def test_training_without_its_extra(trained: Path, home: Path, library: str) -> 
     block = f"import sys; sys.modules[{library!r}] = None"
     message = complaint(run(home, "train", "ana", before=block))
     assert f"Training needs {library}, which is not installed." in message
-    assert "pip install 'elvisbot[train]'" in message
+    assert "pip install '.[train]'" in message
 
 
 def test_a_demo_without_its_extra(home: Path) -> None:
     block = "import sys; sys.modules['torch'] = None"
     message = complaint(run(home, "demo", before=block))
-    assert "pip install 'elvisbot[train]'" in message
+    assert "pip install '.[train]'" in message
     assert not home.exists()
 
 
@@ -465,7 +465,7 @@ def test_ctrl_c_during_an_import_changes_nothing(
         )
         assert (ended.code, ended.out) == (1, "")
         assert ended.err.startswith("Reading all one-to-one conversations from ")
-        assert ended.err.splitlines()[1:] == ["", "Aborted!"]
+        assert ended.err.splitlines()[-2:] == ["", "Aborted!"]
     assert contents(home) == before
 
 

@@ -10,15 +10,15 @@ from transformers import AutoModelForCausalLM
 from elvisbot import engines, pairs
 from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line
-from elvisbot.export.gguf import write_gguf
+from elvisbot.delivery import Agreement, deliver
 from elvisbot.messages import write_messages
 from elvisbot.training.examples import IGNORED, examples
 from elvisbot.training.loop import Step
-from elvisbot.training.run import Outcome, Reporter, train
+from elvisbot.training.run import Outcome, Reporter, Request, train
 from tests import tiny
 from tests.histories import small_talk
 
-CONTEXT_LENGTH = {"gpt2": 128, "llama": 256, "awkward_llama": 256}
+CONTEXT_LENGTH = {"gpt2": 128, "llama": 256, "awkward_llama": 256, "qwen2": 256, "qwen3": 256}
 
 
 @pytest.fixture(scope="module", params=list(CONTEXT_LENGTH))
@@ -38,16 +38,16 @@ def trained(
         write_messages(bot, small_talk(200))
         pairs.build_pairs(bot)
         steps: list[Step] = []
+        agreements: list[Agreement] = []
         base = tiny.base(folder / "base", architecture, pickled=True)
         outcome = train(
             bot,
-            base=str(base),
-            method=request.param,
-            epochs=6,
-            minutes=None,
+            Request(str(base), request.param, epochs=6),
             reporter=Reporter(lambda line: None, steps.append),
-            export=lambda model: write_gguf(model, bot.gguf, name=bot.name),
+            export=lambda model, probes: agreements.append(deliver(bot, model, probes)),
         )
+    assert outcome is not None
+    assert abs(agreements[0].difference) < 0.01
     return bot, outcome, steps
 
 

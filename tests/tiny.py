@@ -11,6 +11,10 @@ from transformers import (
     LlamaForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 END = "<|endoftext|>"
@@ -43,7 +47,7 @@ def gpt2() -> PreTrainedModel:
     )
 
 
-def llama(*, tied: bool = True, spare_rows: int = 0) -> PreTrainedModel:
+def llama(*, tied: bool = True, spare_rows: int = 0, head_size: int = 16) -> PreTrainedModel:
     torch.manual_seed(0)
     return LlamaForCausalLM(
         LlamaConfig(
@@ -54,6 +58,7 @@ def llama(*, tied: bool = True, spare_rows: int = 0) -> PreTrainedModel:
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
+            head_dim=head_size,
             tie_word_embeddings=tied,
             initializer_range=0.1,
         )
@@ -61,11 +66,66 @@ def llama(*, tied: bool = True, spare_rows: int = 0) -> PreTrainedModel:
 
 
 def awkward_llama() -> PreTrainedModel:
-    """As many bases are: the output layer is not the embedding, and both have rows to spare."""
-    return llama(tied=False, spare_rows=13)
+    """As many bases are: the output layer is not the embedding, and both have rows to spare.
+
+    Its heads together are wider than what goes into them.
+    """
+    return llama(tied=False, spare_rows=13, head_size=32)
 
 
-ARCHITECTURES = {"gpt2": gpt2, "llama": llama, "awkward_llama": awkward_llama}
+def qwen2() -> PreTrainedModel:
+    """As from Qwen2.5-7B on: the output layer is not the embedding."""
+    torch.manual_seed(0)
+    config = Qwen2Config(
+        vocab_size=byte_tokenizer().get_vocab_size() + 13,
+        max_position_embeddings=256,
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        rope_parameters={"rope_type": "default", "rope_theta": 1_000_000},
+        tie_word_embeddings=False,
+        initializer_range=0.1,
+    )
+    return with_random_vectors(Qwen2ForCausalLM(config))
+
+
+def qwen3() -> PreTrainedModel:
+    """As up to Qwen3-4B: the output layer is the embedding."""
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=byte_tokenizer().get_vocab_size() + 13,
+        max_position_embeddings=256,
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=32,
+        rope_parameters={"rope_type": "default", "rope_theta": 1_000_000},
+        tie_word_embeddings=True,
+        initializer_range=0.1,
+    )
+    return with_random_vectors(Qwen3ForCausalLM(config))
+
+
+def with_random_vectors(model: PreTrainedModel) -> PreTrainedModel:
+    """`model` with random biases and norms, which begin as zeros and ones: lost ones then show."""
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim == 1:
+                weight += 0.3 * torch.randn_like(weight)
+    return model
+
+
+ARCHITECTURES = {
+    "gpt2": gpt2,
+    "llama": llama,
+    "awkward_llama": awkward_llama,
+    "qwen2": qwen2,
+    "qwen3": qwen3,
+}
 
 
 def base(folder: Path, architecture: str, *, pickled: bool = False) -> Path:

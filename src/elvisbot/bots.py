@@ -6,7 +6,7 @@ Every bot is one folder below `home()`, readable by its owner alone:
     imports/        each imported history by itself, and what became of its rows
     messages.jsonl  all of them together, one message a line
     pairs/          train.jsonl, heldout.jsonl, manifest.json
-    run/            metrics.jsonl of the last training
+    run/            metrics.jsonl of the last training, and the checkpoints of an unfinished one
     model/          weights (safetensors) and tokenizer
     model.gguf      what is served
 
@@ -199,6 +199,10 @@ class Bot:
     @property
     def metrics(self) -> Path:
         return self.path / "run" / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "run" / "checkpoints"
 
     @property
     def model(self) -> Path:

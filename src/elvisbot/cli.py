@@ -4,10 +4,11 @@ Heavy parts are imported by the commands that need them, so that `elvisbot --hel
 """
 
 import os
+import shlex
 import shutil
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,7 @@ class Positive(FloatParamType):
 
 
 EVERYONE = "everyone"
+MAX_CONTEXT = 12
 DATES = ("day-first", "month-first")
 BACKUP_PASSWORD = "ELVISBOT_BACKUP_PASSWORD"
 Result = TypeVar("Result")
@@ -53,6 +55,7 @@ TRAINING_LIBRARIES = {
     "huggingface_hub",
     "numpy",
     "peft",
+    "psutil",
     "safetensors",
     "torch",
     "transformers",
@@ -66,8 +69,9 @@ history_argument = click.argument(
 )
 me_option = click.option(
     "--me",
+    multiple=True,
     metavar="NAME",
-    help="Your name in the history, for the apps whose exports do not tell.",
+    help="Your name in the history, for the apps whose exports do not tell; again for another one.",
 )
 dates_option = click.option(
     "--dates",
@@ -112,7 +116,7 @@ def elvisbot() -> None:
 @me_option
 @dates_option
 @json_option
-def people(path: Path | None, me: str | None, dates: str | None, as_json: bool) -> None:
+def people(path: Path | None, me: tuple[str, ...], dates: str | None, as_json: bool) -> None:
     """List whom you text, most first.
 
     PATH is a message history; by default the Messages of this Mac. See import.
@@ -183,7 +187,7 @@ def import_(
     name: str,
     who: str,
     path: Path | None,
-    me: str | None,
+    me: tuple[str, ...],
     dates: str | None,
     turn_gap: float | None,
     session_gap: float | None,
@@ -202,6 +206,9 @@ def import_(
     from elvisbot import console
     from elvisbot.importing import import_history
 
+    if path is None and Path(name).exists() and Path(name).name != name:
+        raise click.UsageError(f"NAME is missing: {name} is a path.")
+
     def run(answers: "Answers") -> "Imported":
         return import_history(
             name,
@@ -218,6 +225,7 @@ def import_(
         console.print_json(imported.as_json())
     else:
         console.print_import(imported)
+        _print_next(imported, who, path, me, dates)
 
 
 @elvisbot.command()
@@ -227,8 +235,9 @@ def import_(
     default=Recipe.base,
     show_default=True,
     metavar="BASE",
-    help="The model to start from: smollm2-135m, dialogpt-small, dialogpt-medium, "
-    "dialogpt-large, a folder, or a hub id such as owner/model or owner/model@commit.",
+    help="The model to start from: smollm2-135m, smollm2-360m, smollm2-1.7b, qwen3-0.6b, "
+    "qwen3-1.7b, dialogpt-small, dialogpt-medium, dialogpt-large, a folder, or a hub id such as "
+    "owner/model or owner/model@commit.",
 )
 @click.option(
     "--method",
@@ -251,36 +260,67 @@ def import_(
     metavar="NUMBER",
     help="Take no longer than this, loading and scoring included.",
 )
+@click.option(
+    "--context",
+    type=click.IntRange(0, MAX_CONTEXT),
+    metavar="TURNS",
+    help="How many turns before the one that is answered the bot is given; by default 6. "
+    "0 teaches it single questions and answers.",
+)
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    help="Whether to go on with a training that was interrupted; by default it does.",
+)
 @json_option
 def train(
-    name: str, base: str, method: str, epochs: float, minutes: float | None, as_json: bool
+    name: str,
+    base: str,
+    method: str,
+    epochs: float,
+    minutes: float | None,
+    context: int | None,
+    resume: bool,
+    as_json: bool,
 ) -> None:
     """Teach the bot NAME to text the way you do.
 
-    Needs the extra [train]. Ctrl-C ends the training early and keeps what was learnt so far.
+    Needs the extra [train]. Says first how long it takes and how much memory it needs. Ctrl-C ends
+    the training early and keeps the best of what was learnt so far; the same command goes on with
+    it, also after a crash.
     """
     bot = open_bot(name)
     bot.require_import()
     with _training_libraries():
         from elvisbot import console
-        from elvisbot.export.gguf import write_gguf
-        from elvisbot.training.run import Reporter
+        from elvisbot.delivery import Agreement, deliver
+        from elvisbot.training.run import Probe, Reporter, Request
         from elvisbot.training.run import train as run_training
 
+    agreements: list[Agreement] = []
+
+    def export(model: Path, probes: "Sequence[Probe]") -> None:
+        agreements.append(deliver(bot, model, probes))
+
+    request = Request(
+        base=base,
+        method="full" if method == "full" else "lora",
+        epochs=epochs,
+        minutes=minutes,
+        context_turns=context,
+        resume=resume,
+    )
     with console.TrainingProgress() as progress:
-        outcome = run_training(
-            bot,
-            base=base,
-            method="full" if method == "full" else "lora",
-            epochs=epochs,
-            minutes=minutes,
-            reporter=Reporter(progress.stage, progress.step),
-            export=lambda model: write_gguf(model, bot.gguf, name=bot.name),
-        )
+        reporter = Reporter(progress.stage, progress.step, progress.estimate, progress.score)
+        outcome = run_training(bot, request, reporter=reporter, export=export)
+    if outcome is None:
+        return
+    (agreement,) = agreements
     if as_json:
-        console.print_json(outcome.as_json() | {"bot": bot.name})
+        served = {"trained": agreement.trained, "served": agreement.served}
+        console.print_json({"bot": bot.name, **outcome.as_json(), "nats_per_token": served})
     else:
-        console.print_outcome(outcome, bot)
+        console.print_outcome(outcome, agreement, bot)
 
 
 @elvisbot.command()
@@ -374,7 +414,7 @@ def demo(minutes: float, browser: bool, port: int | None) -> None:
 
     if not sample.is_ready():
         with _training_libraries():
-            import elvisbot.export.gguf
+            import elvisbot.delivery
             import elvisbot.training.run  # noqa: F401  (better now than after the import)
         history = str(sample.sample_history(tell=console.note))
         sample.run("people", history)
@@ -386,7 +426,28 @@ def demo(minutes: float, browser: bool, port: int | None) -> None:
     sample.hand_over("serve", sample.BOT, *options)
 
 
-def _asking(run: "Callable[[Answers], Result]", me: str | None, dates: str | None) -> Result:
+def _print_next(
+    imported: "Imported", who: str, path: Path | None, me: tuple[str, ...], dates: str | None
+) -> None:
+    """What to do after an import."""
+    from elvisbot import console
+    from elvisbot.pairs import MIN_PAIRS
+
+    name = imported.bot.argument
+    if imported.counts.train >= MIN_PAIRS:
+        console.note(f"Next: elvisbot train {name}")
+    elif who.casefold() == EVERYONE:
+        console.note(f"A training needs {MIN_PAIRS} replies. Add a longer history.")
+    else:
+        options = [option for each in me for option in ("--me", each)]
+        options += ["--dates", dates] if dates else []
+        options += [str(path)] if path else []
+        words = ["elvisbot", "import", imported.bot.name, "--with", EVERYONE, *options]
+        console.note(f"A training needs {MIN_PAIRS} replies. Add a longer history, or take all")
+        console.note(f"conversations of this one: {shlex.join(words)}")
+
+
+def _asking(run: "Callable[[Answers], Result]", me: tuple[str, ...], dates: str | None) -> Result:
     """What `run` gives, once it has the answers that the history does not tell. In a terminal they
     are asked for; elsewhere the lack of one is a problem that names the option."""
     from elvisbot.sources import Answers
@@ -407,11 +468,24 @@ def _with_answer(answers: "Answers", question: NeedsAnswerError) -> "Answers":
     click.echo(question.problem, err=True)
     if question.question == "password":
         return replace(answers, password=click.prompt("Password", hide_input=True, err=True))
-    choice = click.Choice(question.choices) if question.choices else None
-    answer = str(click.prompt("Which", type=choice, err=True))
+    answer = _chosen(question.choices)
     if question.question == "day_first":
         return replace(answers, day_first=answer == DATES[0])
-    return replace(answers, me=answer)
+    return replace(answers, me=(*answers.me, answer))
+
+
+def _chosen(choices: Sequence[str]) -> str:
+    """One of `choices`, by its number or its beginning."""
+    for number, choice in enumerate(choices, start=1):
+        click.echo(f"  {number}  {choice}", err=True)
+    while True:
+        answer = str(click.prompt("Which one", err=True)).strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+            return choices[int(answer) - 1]
+        alike = [each for each in choices if each.casefold().startswith(answer.casefold())]
+        if len(alike) == 1:
+            return alike[0]
+        click.echo("Please give the number, or the name.", err=True)
 
 
 def _pairing(turn_gap: float | None, session_gap: float | None) -> "Pairing | None":
@@ -446,7 +520,7 @@ def _training_libraries() -> Iterator[None]:
             raise
         raise MissingExtraError(
             f"Training needs {error.name}, which is not installed.",
-            remedy="Install the extra: pip install 'elvisbot[train]'",
+            remedy="Install it in the folder of the clone: pip install '.[train]'",
         ) from error
 
 

@@ -21,13 +21,15 @@ from elvisbot.bots import Bot
 from elvisbot.errors import ElvisBotError
 from elvisbot.importing import Imported
 from elvisbot.importing.parts import Part
-from elvisbot.pairs import MIN_PAIRS
+from elvisbot.pairs import Counts
 from elvisbot.pairs.gaps import Gap
 from elvisbot.sources import CONTEXT, REACTION, USED, Person, Span
 
 if TYPE_CHECKING:
+    from elvisbot.delivery import Agreement
+    from elvisbot.training.estimate import Estimate
     from elvisbot.training.loop import Step
-    from elvisbot.training.run import Outcome
+    from elvisbot.training.run import Outcome, Score
 
 _BUCKETS: Final = {
     USED: "used: what was typed",
@@ -75,7 +77,8 @@ def print_people(people: Sequence[tuple[Person, Span]]) -> None:
         who = Text(_printable(person.name))
         who.append("".join(f"\n{_printable(handle)}" for handle in others), style="dim")
         days = (moment.astimezone().strftime("%Y-%m-%d") for moment in (span.first, span.last))
-        by = (f"{_printable(service) or 'unknown'} {n:,}" for service, n in span.services.items())
+        named = {service: n for service, n in span.services.items() if service}
+        by = (f"{_printable(service)} {n:,}" for service, n in named.items())
         table.add_row(who, f"{span.messages:,}", f"{span.mine:,}", *days, Text("\n".join(by)))
     out.print(table)
 
@@ -88,29 +91,39 @@ def print_import(imported: Imported) -> None:
         note(line)
     if imported.parts > 1:
         say(
-            f"{imported.bot.name} is made of {imported.parts} histories now; "
-            f"{_counted(imported.duplicates, 'message')} were in two and count once."
+            f"{imported.bot.name} is made of {imported.parts} conversations now; "
+            f"{_counted(imported.duplicates, 'message')} were in two of them and count once."
         )
     say(
         f"[bold]{_counted(imported.messages, 'message')}[/] with "
-        f"{_counted(len(part.people), 'person', 'people')}: {changes.new:,} new, "
+        f"{_counted(len(imported.contacts), 'person', 'people')}: {changes.new:,} new, "
         f"{changes.edited:,} changed, {changes.gone:,} gone since the last import."
     )
     say(
         f"[bold]{_counted(counts.train, 'reply', 'replies')}[/] to learn from and "
         f"{counts.heldout:,} held out, in {_counted(counts.sessions, 'session')}."
     )
+    _print_unlearnt(counts)
     note(
         f"A turn ends after {_span(counts.turn_gap)}, a session after "
         f"{_span(counts.session_gap)} of silence."
     )
-    if counts.train < MIN_PAIRS:
-        note(
-            f"A training needs {MIN_PAIRS} replies. Import a longer conversation, or all of them: "
-            f"elvisbot import {imported.bot.argument} --with everyone"
-        )
-    else:
-        note(f"Next: elvisbot train {imported.bot.argument}")
+
+
+def _print_unlearnt(counts: Counts) -> None:
+    """Why there are fewer replies than turns of mine."""
+    reasons = {
+        "answered nothing": counts.unprompted,
+        "held pictures alone": counts.placeholder_only,
+        "were forwarded": counts.forwarded,
+        "were bare links": counts.bare_link,
+        "held codes": counts.one_time_code,
+        "were written by apps": counts.app_filler,
+        "were said to the same too often": counts.near_duplicate,
+    }
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    if listed:
+        note(f"Of your {counts.my_turns:,} turns, {listed}.")
 
 
 def _print_ledger(part: Part) -> None:
@@ -124,10 +137,12 @@ def _print_ledger(part: Part) -> None:
     out.print(table)
 
 
-def print_outcome(outcome: "Outcome", bot: Bot) -> None:
+def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
     """What a training achieved."""
-    if outcome.bits_before is None or outcome.bits_after is None:
+    if outcome.bits_after is None:
         say("The history is too short to hold replies out and score the bot on them.")
+    elif outcome.bits_before is None:
+        say(f"Held-out bits per character: [bold]{outcome.bits_after:.3f}[/] (less is closer).")
     else:
         better = 1 - outcome.bits_after / outcome.bits_before
         say(
@@ -139,6 +154,11 @@ def print_outcome(outcome: "Outcome", bot: Bot) -> None:
         f"{outcome.last.tokens:,} tokens in {minutes} min {seconds} s, "
         f"{outcome.last.tokens_per_second:,.0f} tokens/s while training."
     )
+    if agreement.tokens:
+        say(
+            f"What is served loses {max(0.0, agreement.difference):.2%} of that: "
+            f"{agreement.served:.3f} nats a token for {agreement.trained:.3f}."
+        )
     if outcome.epochs < 0.995:
         say(f"It has seen {outcome.epochs:.0%} of the replies; more minutes make it better.")
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
@@ -170,6 +190,24 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
         """Something new begins."""
         self._end()
         note(line)
+
+    def estimate(self, estimate: "Estimate") -> None:
+        """It is known what the training will take."""
+        self._end()
+        minutes = math.ceil(estimate.seconds / 60)
+        seen = f"; it will see {estimate.epochs:.0%} of the replies" if estimate.epochs < 1 else ""
+        note(
+            f"This takes about {_counted(minutes, 'minute')} and {estimate.memory / 1e9:.1f} GB of "
+            f"memory{seen}. Ctrl-C ends it early and keeps what was learnt."
+        )
+
+    def score(self, score: "Score") -> None:
+        """The bot was scored, and asked something."""
+        self._end()
+        best = "" if score.is_best else " (it was better before)"
+        note(f"{score.bits:.3f} bits per character{best} · “{score.question}”")
+        for text in score.answer or ("…",):
+            note(f"    “{text}”")
 
     def step(self, step: "Step") -> None:
         """Another step is done."""

@@ -6,14 +6,17 @@ import gguf
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 
+from elvisbot.engines.llama_cpp import open_model
 from elvisbot.errors import ExportError, StorageError
 from elvisbot.export.gguf import write_gguf
 from elvisbot.families import BREAK, ChatFormat, family_of
 from tests import tiny
 
 
-@pytest.fixture(params=["gpt2", "llama"])
+@pytest.fixture(params=["gpt2", "llama", "qwen2", "qwen3"])
 def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A model whose vocabulary has the markers, as training leaves it."""
     folder = tmp_path / "model"
@@ -43,6 +46,76 @@ def test_the_markers_are_control_tokens(model: Path, tmp_path: Path) -> None:
     types = fields["tokenizer.ggml.token_type"].contents()
     control = {token for token, kind in zip(tokens, types, strict=True) if kind == 3}
     assert control == {"<|startoftext|>", "<|answer|>", BREAK, "<|endoftext|>"}
+
+
+BYTES = pre_tokenizers.ByteLevel(add_prefix_space=False)
+
+
+def split_by(pattern: str) -> pre_tokenizers.PreTokenizer:
+    steps = [
+        pre_tokenizers.Split(Regex(pattern), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ]
+    return pre_tokenizers.Sequence(steps)
+
+
+CUTS = {
+    "gpt-2": BYTES,
+    "smollm": pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), BYTES]),
+    "qwen2": split_by(PRETOKENIZE_REGEX),
+    "llama-bpe": split_by(PRETOKENIZE_REGEX.replace(r"\p{N}|", r"\p{N}{1,3}|")),
+}
+TEXT = (
+    "DON'T we'll  call 0171 555 1234 or 12345!!\n\n\n 2024-11-24, 3.14 (maybe)... ñandú 😀<think>"
+)
+
+
+def trained_on_the_text(cut: pre_tokenizers.PreTokenizer) -> Tokenizer:
+    """A tokenizer whose tokens reach as far as `cut` lets them."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = cut
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[tiny.END],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([TEXT, TEXT], trainer)
+    tokenizer.add_tokens(["<think>"])
+    return tokenizer
+
+
+def exported(chat_format: ChatFormat, folder: Path) -> Path:
+    made = tiny.llama()
+    made.resize_token_embeddings(chat_format.tokenizer.get_vocab_size(), mean_resizing=False)
+    made.save_pretrained(folder)
+    chat_format.tokenizer.save(str(folder / "tokenizer.json"))
+    write_gguf(folder, folder / "model.gguf", name="alex")
+    return folder / "model.gguf"
+
+
+@pytest.mark.parametrize("name", list(CUTS))
+def test_other_programs_cut_text_as_the_bots_tokenizer_does(name: str, tmp_path: Path) -> None:
+    chat_format = ChatFormat.extend(family_of("llama"), trained_on_the_text(CUTS[name]))
+    file = exported(chat_format, tmp_path)
+    assert gguf.GGUFReader(file).fields["tokenizer.ggml.pre"].contents() == name
+    engine = open_model(file, chat_format)
+    try:
+        answer = engine._server.handle_completions({"prompt": TEXT, "n_predict": 1})
+    finally:
+        engine.close()
+    ours = chat_format.tokenizer.encode(TEXT, add_special_tokens=False).ids
+    assert answer["usage"]["prompt_tokens"] == len(ours)
+
+
+def test_a_tokenizer_that_llama_cpp_has_no_name_for_is_no_obstacle(tmp_path: Path) -> None:
+    cut = pre_tokenizers.Sequence([pre_tokenizers.Punctuation(), BYTES])
+    chat_format = ChatFormat.extend(family_of("llama"), trained_on_the_text(cut))
+    engine = open_model(exported(chat_format, tmp_path), chat_format)
+    try:
+        assert engine.log_probabilities(chat_format.prompt([]), 10)
+    finally:
+        engine.close()
 
 
 def test_the_same_model_gives_the_same_bytes(model: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from elvisbot.bots import Bot, Pairing, all_bots, open_bot
-from elvisbot.conversation import Message
+from elvisbot.conversation import Message, Reaction
 from elvisbot.errors import EmptyConversationError, PersonNotFoundError
 from elvisbot.importing import Changes, Imported, import_history
 from elvisbot.messages import encoded, read_messages
@@ -144,6 +144,51 @@ def test_everyone_of_two_histories_stays_everyone(tmp_path: Path) -> None:
     imported(ChatDb(tmp_path).hear("a").hear("b", by=BEN).done(), None)
     report = imported(jsonl(tmp_path, said(("Ana", 0, "hello"), ("me", 1, "hm"))), None)
     assert {message.chat for message in read_messages(report.bot)} == {ANA, BEN, "ana"}
+
+
+def test_two_people_of_one_history_stay_two(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).hear("a").hear("b", by=BEN).done()
+    imported(path, ANA)
+    report = imported(path, BEN)
+    assert (report.parts, texts(report.bot)) == (2, ["a", "b"])
+    assert {message.chat for message in read_messages(report.bot)} == {ANA, BEN}
+
+
+def test_everyone_takes_the_place_of_one_person_and_the_other_way_round(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).hear("a").hear("b", by=BEN).done()
+    imported(path, ANA)
+    assert texts(imported(path, None).bot) == ["a", "b"]
+    report = imported(path, BEN)
+    assert (report.parts, texts(report.bot)) == (1, ["b"])
+
+
+def test_a_path_is_the_same_path_however_it_is_written(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).hear("a").done()
+    imported(path)
+    assert imported(tmp_path / "home" / ".." / "chat.db").parts == 1
+
+
+def test_reactions_of_a_merged_person_are_that_persons(tmp_path: Path) -> None:
+    imported(ChatDb(tmp_path).hear("hi").done())
+    liked = said(("me", 0, "hello"), ("Ana", 5, "yo"), chat="Ana")
+    liked[0] = liked[0]._replace(reactions=(Reaction("liked", "Ana"),))
+    report = imported(jsonl(tmp_path, liked), "Ana")
+    assert next(read_messages(report.bot)).reactions[0].sender == ANA
+
+
+def test_somebody_of_another_name_is_told_before_they_are_taken_for_the_same(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+    imported(ChatDb(tmp_path).hear("hi").done())
+    other = jsonl(tmp_path, said(("DHL", 0, "parcel"), ("me", 5, "ok"), chat="DHL"))
+    import_history("ana", who="DHL", path=other, answers=Answers(), tell=told.append)
+    assert f"was about {ANA}; DHL is taken for the same person" in told[-1]
+
+
+def test_a_history_of_groups_alone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EmptyConversationError, match="group chats alone"):
+        imported(ChatDb(tmp_path).group("hi").done(), None)
 
 
 def test_anew_forgets_what_was_imported_before(tmp_path: Path) -> None:

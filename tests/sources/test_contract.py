@@ -48,7 +48,8 @@ def settings(case: Path) -> dict[str, Any]:
 
 def answers(case: Path) -> Answers:
     chosen = settings(case)
-    return Answers(chosen.get("me"), chosen.get("day_first"), chosen.get("password"))
+    me = (chosen["me"],) if "me" in chosen else ()
+    return Answers(me, chosen.get("day_first"), chosen.get("password"))
 
 
 @pytest.fixture
@@ -139,6 +140,15 @@ def test_one_conversation_leaves_the_others_out_and_counts_them(case: Path, hist
 def test_reading_twice_gives_the_same(case: Path, history: Path) -> None:
     key = case.parent.name
     assert read(history, key, answers=answers(case)) == read(history, key, answers=answers(case))
+
+
+def test_a_folder_of_several_apps_is_refused_with_their_names(tmp_path: Path) -> None:
+    (folder := tmp_path / "exports").mkdir()
+    shutil.copyfile(SAMPLES / "telegram" / "one-chat" / "input.json", folder / "result.json")
+    (folder / "WhatsApp Chat with Ann.txt").write_text("13/01/2024, 22:35 - Ann: you up?\n")
+    with pytest.raises(SourceUnreadableError, match=r"several apps: Telegram .*, Wh") as caught:
+        recognised(folder)
+    assert "one after the other" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

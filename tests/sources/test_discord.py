@@ -50,7 +50,7 @@ def written(path: Path, content: Any) -> Path:
 def reading(folder: Path, *channels: Any, me: str | None = "sam_") -> Reading:
     for number, content in enumerate(channels):
         written(folder / f"{number}.json", content)
-    return read(folder, "discord", answers=Answers(me=me))
+    return read(folder, "discord", answers=Answers(() if me is None else (me,)))
 
 
 def senders(found: Reading) -> list[str]:
@@ -58,7 +58,10 @@ def senders(found: Reading) -> list[str]:
 
 
 def refusal(path: Path, me: str | None = "sam_") -> ElvisBotError:
-    with pytest.raises(ElvisBotError) as caught, discord.opened(path, Answers(me)) as history:
+    with (
+        pytest.raises(ElvisBotError) as caught,
+        discord.opened(path, Answers(() if me is None else (me,))) as history,
+    ):
         list(history.entries(None))
     assert caught.value.remedy
     return caught.value
@@ -319,7 +322,7 @@ records = st.builds(
 def survives(path: Path) -> None:
     with contextlib.suppress(ElvisBotError):
         discord.recognises(path)
-        with discord.opened(path, Answers("sam_")) as history:
+        with discord.opened(path, Answers(("sam_",))) as history:
             for _, content in history.entries(None):
                 if isinstance(content, Message):
                     assert decoded(encoded(content)) == content

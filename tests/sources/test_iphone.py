@@ -319,7 +319,7 @@ def test_without_the_package_the_extra_is_named(encrypted: EncryptedBackup) -> N
         [sys.executable, "-c", script, encrypted.done()], capture_output=True, text=True, check=True
     )
     assert ran.stdout.split(" ", 1)[0] == MissingExtraError.__name__
-    assert "pip install 'elvisbot[iphone]'" in ran.stdout
+    assert "pip install '.[iphone]'" in ran.stdout
 
 
 def test_an_encrypted_backup_without_messages_says_where_they_may_be(tmp_path: Path) -> None:

@@ -51,11 +51,11 @@ def thread(
 
 
 def everything(path: Path, me: str | None = ME) -> Reading:
-    return read(path, "meta", answers=Answers(me=me))
+    return read(path, "meta", answers=Answers(me=(me,) if me else ()))
 
 
 def refusal(path: Path, me: str | None = ME) -> ElvisBotError:
-    with pytest.raises(ElvisBotError) as caught, meta.opened(path, Answers(me=me)):
+    with pytest.raises(ElvisBotError) as caught, meta.opened(path, Answers(me=(me,) if me else ())):
         pass
     assert caught.value.remedy
     return caught.value
@@ -417,7 +417,7 @@ def test_a_file_is_recognised_by_its_head(tmp_path: Path, content: str, expected
 
 def read_or_refused(path: Path) -> None:
     meta.recognises(path)
-    with contextlib.suppress(ElvisBotError), meta.opened(path, Answers(me=ME)) as history:
+    with contextlib.suppress(ElvisBotError), meta.opened(path, Answers(me=(ME,))) as history:
         for _, content in history.entries(None):
             if isinstance(content, Message):
                 encoded(content)

@@ -52,7 +52,7 @@ def written(folder: Path, content: Any) -> Path:
 
 
 def reading(folder: Path, content: Any, me: str | None = None) -> Reading:
-    return read(written(folder, content), "telegram", answers=Answers(me=me))
+    return read(written(folder, content), "telegram", answers=Answers(() if me is None else (me,)))
 
 
 def senders(found: Reading) -> list[str]:
@@ -60,7 +60,10 @@ def senders(found: Reading) -> list[str]:
 
 
 def refusal(path: Path, me: str | None = None) -> ElvisBotError:
-    with pytest.raises(ElvisBotError) as caught, telegram.opened(path, Answers(me)) as history:
+    with (
+        pytest.raises(ElvisBotError) as caught,
+        telegram.opened(path, Answers(() if me is None else (me,))) as history,
+    ):
         list(history.entries(None))
     assert caught.value.remedy
     return caught.value

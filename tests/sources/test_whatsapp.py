@@ -19,6 +19,7 @@ from elvisbot.sources import (
     AUTOMATIC,
     BLANK,
     CONTEXT,
+    DUPLICATE,
     EVENT,
     NO_DATE,
     UNREADABLE,
@@ -30,13 +31,15 @@ from elvisbot.sources import (
 from elvisbot.sources._whatsapp_content import content
 from elvisbot.sources._whatsapp_dates import header, in_utc, moment, order
 from elvisbot.sources._whatsapp_lines import MAX_TEXT, Layout, Row, layout, rows
+from elvisbot.sources._whatsapp_names import with_whole_names
+from elvisbot.sources._whatsapp_pasted import outsiders
 from elvisbot.sources._whatsapp_people import chat_name, is_in_group, participants
 from tests.sources.reading import Reading, read
 
 LRM = "\u200e"
 RLM = "\u200f"
 ANN = "WhatsApp Chat with Ann.txt"
-BOB = Answers(me="Bob")
+BOB = Answers(me=("Bob",))
 PLAIN = Layout("utf-8", has_returns=False)
 HI = ("13/01/2023, 19:02 - Ann: hi", "13/01/2023, 19:03 - Bob: hey")
 
@@ -93,17 +96,28 @@ def test_the_owner_is_asked_who_they_are_the_other_one_being_the_last_choice(
 
 @pytest.mark.parametrize("me", ["Bob", " bob ", "BOB", "\u202aBob\u202c", "~Bob"])
 def test_the_owner_answers_by_name(tmp_path: Path, me: str) -> None:
-    found = reading(tmp_path, *HI, answers=Answers(me=me))
+    found = reading(tmp_path, *HI, answers=Answers(me=(me,)))
     assert [message.sender for message in found.messages] == ["Ann", ME]
 
 
 @pytest.mark.parametrize("me", ["Bo", "Cleo", "", "ann lee"])
 def test_a_name_that_neither_side_has_is_refused(tmp_path: Path, me: str) -> None:
-    problem = refusal(written(tmp_path, *HI), Answers(me=me))
+    problem = refusal(written(tmp_path, *HI), Answers(me=(me,)))
     assert isinstance(problem, UsageError)
     assert not isinstance(problem, NeedsAnswerError)
     assert "Bob" in problem.remedy
     assert "Ann" in problem.remedy
+
+
+def test_the_owner_may_have_several_names(tmp_path: Path) -> None:
+    found = reading(tmp_path, *HI, answers=Answers(me=("Bobby", "Bob")))
+    assert [message.sender for message in found.messages] == ["Ann", ME]
+
+
+def test_names_of_both_sides_are_refused(tmp_path: Path) -> None:
+    problem = refusal(written(tmp_path, *HI), Answers(me=("Ann", "Bob")))
+    assert not isinstance(problem, NeedsAnswerError)
+    assert "Ann or Bob" in problem.problem
 
 
 def test_where_one_side_wrote_the_other_is_called_after_the_file(tmp_path: Path) -> None:
@@ -127,9 +141,9 @@ def test_where_one_side_wrote_and_the_file_tells_nothing_the_chat_is_called_afte
 ) -> None:
     path = written(tmp_path, HI[1], name="export.txt")
     assert [person.name for person in read(path, "whatsapp", answers=BOB).people] == ["export"]
-    assert [person.name for person in read(path, "whatsapp", answers=Answers(me="Al")).people] == [
-        "Bob"
-    ]
+    assert [
+        person.name for person in read(path, "whatsapp", answers=Answers(me=("Al",))).people
+    ] == ["Bob"]
 
 
 def test_an_iphone_tells_the_other_one_by_its_remark_on_encryption(tmp_path: Path) -> None:
@@ -206,6 +220,21 @@ def test_what_makes_a_group(people: list[str], remarks: list[str], expected: boo
     assert is_in_group(people, remarks) is expected
 
 
+def test_what_is_taken_for_a_group_is_named_once_with_the_reason(tmp_path: Path) -> None:
+    several = [f"13/01/2023, 19:05 - {name}: hi" for name in "ABCDEFGHIJ"]
+    written(tmp_path, *HI, *several, name="many.txt")
+    (inner := tmp_path / "WhatsApp Chat - Trip").mkdir()
+    remark = "13/01/2023, 19:01 - Ann created group “Trip”"
+    trip = written(inner, remark, *HI, name="_chat.txt")
+    names = "Ann, Bob, A, B, C, D, E, F, G, H …"
+    assert read(tmp_path, "whatsapp", answers=BOB).notes == [
+        f"many.txt is taken for a group, since 12 people write in it: {names}."
+    ]
+    assert read(trip, "whatsapp", answers=BOB).notes == [
+        "WhatsApp Chat - Trip/_chat.txt is taken for a group, since WhatsApp speaks of one in it."
+    ]
+
+
 @pytest.mark.parametrize(
     ("stem", "expected"),
     [
@@ -233,6 +262,194 @@ def test_what_makes_a_group(people: list[str], remarks: list[str], expected: boo
 )
 def test_after_whom_a_file_is_named(stem: str, expected: str | None) -> None:
     assert chat_name(stem) == expected
+
+
+# Rows pasted from other chats
+
+
+def at(time: str, sender: str, text: str = "hi") -> str:
+    return f"{time} - {sender}: {text}"
+
+
+FIRST = at("13/01/2023, 19:00", "Ann")
+PASTE = at("13/01/2023, 19:10", "Bob", "look:")
+MAX = at("12/01/2023, 10:00", "Max")
+AFTER = at("13/01/2023, 19:11", "Ann")
+THIRD = at("13/01/2023, 19:12", "Cleo")
+
+
+def talk(rows: int) -> list[str]:
+    """As many rows of Ann and Bob, in order, after all others here."""
+    return [at(f"14/01/2023, 19:{row % 60:02}", "Ann" if row % 2 else "Bob") for row in range(rows)]
+
+
+def is_group(folder: Path, *lines: str, name: str = "chat.txt") -> bool:
+    found = read(written(folder, *lines, name=name), "whatsapp", answers=BOB)
+    assert bool(found.notes) is not bool(found.people)
+    return not found.people
+
+
+@pytest.mark.parametrize("name", [ANN, "chat.txt", "WhatsApp Chat with Anna.txt"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (MAX,),
+        (MAX, "", " two lines"),
+        (MAX, at("12/01/2023, 10:01", "Ann"), at("12/01/2023, 10:02", "Tom")),
+        (at("12/01/2023, 09:59", "Ann"), MAX),
+        (at("12/01/2023, 10:00", "Max left"), MAX),
+        ("12/01/2023, 09:00 - Max created group “Trip”", MAX),
+        (at("31/02/2023, 10:00", "Max"),),
+        (at("12/01/2023, 10:00", "Max"), at("11/01/2023, 10:00", "Tom")),
+    ],
+)
+def test_a_pasted_row_continues_the_message_above_to_the_byte(
+    tmp_path: Path, lines: tuple[str, ...], name: str
+) -> None:
+    path = written(tmp_path, FIRST, PASTE, *lines, AFTER, PASTE, name=name)
+    found = read(path, "whatsapp", answers=BOB)
+    assert found.texts == ["hi", "\n".join(("look:", *lines)), "look:", "hi"]
+    assert found.buckets == {USED: 4}
+    assert not found.notes
+
+
+def test_a_paste_may_be_the_last_thing_in_a_chat(tmp_path: Path) -> None:
+    found = reading(tmp_path, FIRST, PASTE, MAX)
+    assert found.texts == ["hi", f"look:\n{MAX}"]
+
+
+def test_a_paste_may_be_all_that_one_wrote(tmp_path: Path) -> None:
+    found = reading(tmp_path, PASTE, MAX)
+    assert found.texts == [f"look:\n{MAX}"]
+    assert [person.name for person in found.people] == ["Ann"]
+
+
+def test_who_the_owner_is_was_not_pasted(tmp_path: Path) -> None:
+    late = at("12/01/2023, 18:00", "Bob")
+    assert reading(tmp_path, FIRST, late, AFTER, MAX).texts == ["hi", "hi", f"hi\n{MAX}"]
+    ann = talk(40)[1::2]
+    assert is_group(tmp_path, HI[1], *ann, *[at("15/01/2023, 10:00", "Max")] * 2, name=ANN)
+
+
+def test_pasted_rows_do_not_confuse_days_with_months(tmp_path: Path) -> None:
+    lines = [at(f"{day}, 19:00", who) for day, who in (("02/01/23", "Ann"), ("04/01/23", "Bob"))]
+    found = reading(tmp_path, *lines, at("01/01/23, 10:00", "Max"), at("06/01/23, 19:00", "Ann"))
+    assert [message.sent_at.day for message in found.messages] == [2, 4, 6]
+
+
+def test_where_days_and_months_could_be_confused_a_paste_is_older_in_both_ways() -> None:
+    def strangers(pasted: str) -> set[str]:
+        lines = [at("02/04/23, 19:00", "Ann"), at("02/04/23, 19:01", "Bob"), pasted]
+        file = "\n".join([*lines, at("02/04/23, 19:02", "Ann")]).encode()
+        read_rows = list(rows(io.BytesIO(file), PLAIN, Path("chat")))
+        said = {"Ann": 2, "Bob": 1, "Max": 1}
+        return set(outsiders(read_rows, said, None, Answers()))
+
+    assert strangers(at("01/03/23, 10:00", "Max")) == {"Max"}
+    assert strangers(at("01/05/23, 10:00", "Max")) == set()
+
+
+def test_a_group_stays_a_group(tmp_path: Path) -> None:
+    real = (FIRST, PASTE, AFTER, THIRD)
+    assert is_group(tmp_path, *real)
+    assert is_group(tmp_path, *real, name=ANN)
+    assert is_group(tmp_path, *real, PASTE, MAX, *talk(9))
+    assert is_group(tmp_path, *real, PASTE, MAX, *talk(9), name=ANN)
+    assert is_group(tmp_path, *talk(100), at("15/01/2023, 19:00", "Cleo"))
+    assert is_group(tmp_path, "13/01/2023, 18:00 - Ann created group “Trip”", FIRST, PASTE, MAX)
+
+
+def test_somebody_who_writes_in_order_too_is_not_pasted(tmp_path: Path) -> None:
+    lines = (FIRST, PASTE, MAX, AFTER, at("13/01/2023, 19:12", "Max"), *talk(9))
+    assert is_group(tmp_path, *lines)
+    assert is_group(tmp_path, *lines, name=ANN)
+
+
+@pytest.mark.parametrize(("rows_of_two", "expected"), [(18, True), (19, False), (20, False)])
+def test_if_the_file_is_named_after_one_of_two_who_wrote_19_in_20_rows_the_rest_is_pasted(
+    tmp_path: Path, rows_of_two: int, expected: bool
+) -> None:
+    lines = (*talk(rows_of_two), at("15/01/2023, 10:00", "Max"))
+    assert is_group(tmp_path, *lines, name=ANN) is expected
+
+
+def test_after_a_remark_nothing_can_be_pasted(tmp_path: Path) -> None:
+    remark, odd = "14/01/2023, 19:59 - Ann has a new number.", at("14/01/2023, 19:59", "News")
+    found = reading(tmp_path, *talk(40), remark, odd)
+    assert found.buckets == {USED: 40, EVENT: 2}
+
+
+@pytest.mark.parametrize(("pasted", "expected"), [(3, False), (4, True)])
+def test_where_the_file_tells_nobody_only_few_rows_are_pasted(
+    tmp_path: Path, pasted: int, expected: bool
+) -> None:
+    assert is_group(tmp_path, FIRST, PASTE, *[MAX] * pasted, AFTER) is expected
+    assert not is_group(tmp_path, FIRST, PASTE, *[MAX] * pasted, AFTER, name=ANN)
+    assert not is_group(tmp_path, FIRST, PASTE, *[MAX] * pasted, *talk(76))
+
+
+@pytest.mark.parametrize(("pasted", "expected"), [(300, False), (301, True)])
+def test_a_paste_of_as_many_rows_as_allowed_is_one_and_one_of_more_is_not(
+    tmp_path: Path, pasted: int, expected: bool
+) -> None:
+    assert is_group(tmp_path, FIRST, PASTE, *[MAX] * pasted, AFTER, name=ANN) is expected
+
+
+def test_an_hour_that_comes_twice_is_no_paste(tmp_path: Path) -> None:
+    twice = (at("29/10/2023, 02:50", "Ann"), at("29/10/2023, 02:10", "Bob"))
+    assert reading(tmp_path, FIRST, PASTE, MAX, AFTER, *twice).buckets == {USED: 5}
+
+
+# Names with colons
+
+
+LENA = "Dr. Lena: Work"
+
+
+def senders(*texts: str, named: str | None = None, name: str = "Ann") -> list[tuple[str, str]]:
+    """Who sends which text in a chat of these rows, all of which begin with `name`."""
+    file = "\n".join(f"13/01/2023, 19:02 - {name}: {text}" for text in texts).encode()
+    found = with_whole_names(list(rows(io.BytesIO(file), PLAIN, Path("chat"))), named)
+    return [(row.sender or "-", row.text) for row in found]
+
+
+@pytest.mark.parametrize("named", ["Dr. Lena_ Work", "Dr. Lena Work", LENA])
+def test_a_file_named_after_a_contact_tells_that_a_colon_is_in_their_name(named: str) -> None:
+    assert senders("a: b", "", name=LENA, named=named) == [(LENA, "a: b"), (LENA, "")]
+    assert senders("hi", name="A: B: C", named="A B C") == [("A: B: C", "hi")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (["Work: a", "Work: b", "Work: c"], "Ann: Work"),
+        (["Work: a", "Work:\u00a0 b: c", "Work: c"], "Ann"),
+        (["Work: a", "Work: b"], "Ann"),
+        (["Work: a", "Work: b", "Work: c", "d"], "Ann"),
+        ([*["Work: a"] * 19, "d"], "Ann: Work"),
+        ([*["Work: a"] * 18, "d"], "Ann"),
+        (["Work: Ltd: a", "Work: Ltd: b", "Work: Ltd: c"], "Ann: Work: Ltd"),
+        (["Work: Ltd: a", "Work: Ltd: b", "Work: c"], "Ann: Work"),
+        ([f"Location: https://maps.google.com/?q=1,{each}" for each in range(9)], "Ann"),
+        (["POLL:", "POLL:", "POLL:"], "Ann"),
+        ([f"{LRM}Work: a", f"{LRM}Work: b", f"{LRM}Work: c"], "Ann"),
+        ([": a", ": b", ": c"], "Ann"),
+        (["x: " * 100] * 3, "Ann" + ": x" * 39),
+    ],
+)
+def test_what_nearly_all_rows_go_on_with_is_a_part_of_the_name(texts: list[str], name: str) -> None:
+    assert senders(*texts)[0][0] == name
+
+
+def test_a_file_named_after_the_short_name_tells_that_nothing_belongs_to_it() -> None:
+    assert senders("Work: a", "Work: b", "Work: c", named="ann")[0] == ("Ann", "Work: a")
+    assert senders("Work: a", "Work: b", "Work: c", named="Bob")[0] == ("Ann: Work", "a")
+
+
+def test_what_the_app_says_of_a_name_with_a_colon_is_said_by_nobody() -> None:
+    said_by_her = ["Work: a", "Work: b"]
+    found = senders(*said_by_her, "Work has a new number", "hm", named="Ann Work")
+    assert found[1:] == [("Ann: Work", "b"), ("-", "Work has a new number"), ("Ann", "hm")]
 
 
 # Dates
@@ -360,12 +577,14 @@ def test_where_it_does_not_show_the_owner_is_asked(dates: list[str]) -> None:
 def test_the_owner_answers_how_dates_are_written(
     tmp_path: Path, day_first: bool, month: int
 ) -> None:
-    found = reading(tmp_path, "1/2/23, 19:02 - Ann: hi", answers=Answers("Bob", day_first))
+    found = reading(tmp_path, "1/2/23, 19:02 - Ann: hi", answers=Answers(("Bob",), day_first))
     assert found.messages[0].sent_at.month == month
 
 
 def test_an_impossible_date_is_stronger_than_the_answer(tmp_path: Path) -> None:
-    found = reading(tmp_path, "13/2/23, 19:02 - Ann: hi", answers=Answers("Bob", day_first=False))
+    found = reading(
+        tmp_path, "13/2/23, 19:02 - Ann: hi", answers=Answers(("Bob",), day_first=False)
+    )
     assert found.messages[0].sent_at.month == 2
 
 
@@ -535,8 +754,11 @@ def test_what_was_left_out_is_known_in_many_languages(wordings: str, kind: str) 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"{LRM}bildo forlasita", (CONTEXT, "", "picture")),
         (f"jen {LRM}bildo forlasita", (USED, "jen", "picture")),
+        (f"plano.pdf {LRM}dokumento forlasita", (CONTEXT, "", "file")),
+        (f"{LRM}plano.pdf {LRM}dokumento forlasita", (CONTEXT, "", "file")),
+        (f"plano.pdf • {LRM}2 paĝoj {LRM}dokumento forlasita", (CONTEXT, "", "file")),
+        (f"{LRM}<almetita: 00000012-VIDEO-1.mp4>", (CONTEXT, "", "video")),
         ("sen iu marko", (USED, "sen iu marko", None)),
     ],
 )
@@ -544,6 +766,48 @@ def test_an_iphone_marks_attachments_in_languages_unknown_here(
     text: str, expected: tuple[str, str, str | None]
 ) -> None:
     assert said(text, line=f"{LRM}[13.01.23, 19:02:33] Ann: ") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LRM}You pinned a message",
+        f"{LRM}You pinned a message: plan.pdf",
+        f"{LRM}You blocked this contact. {LRM}Tap to unblock.",
+        f"{LRM}Du hast eine Nachricht angepinnt",
+        f"{LRM}You turned on disappearing messages.",
+        f"{LRM}Ann changed their phone number to a new number. {LRM}Tap to message the new number.",
+        f"{RLM}{LRM}Io, kion neniu listo konas.",
+        f"{LRM}bildo forlasita",
+    ],
+)
+@pytest.mark.parametrize("mark", ["", LRM, RLM])
+def test_remarks_that_an_iphone_puts_in_somebodys_mouth_are_no_pictures(
+    text: str, mark: str
+) -> None:
+    assert said(text, line=f"{mark}[13.01.23, 19:02:33] Ann: ") == (EVENT, "", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{LRM}Foto weggelassen", (CONTEXT, "", "picture")),
+        (f"{LRM}view once photo omitted", (CONTEXT, "", "picture")),
+        (f"{LRM}view once video omitted", (CONTEXT, "", "video")),
+        (f"jen {LRM}Anhang weggelassen", (USED, "jen", "picture")),
+        (f"{LRM}plan.pdf {LRM}Anhang weggelassen", (CONTEXT, "", "file")),
+        (f"{LRM}one two three four omitted", (CONTEXT, "", "picture")),
+        (f"{LRM}one two three four five omitted", (EVENT, "", None)),
+        (f"{LRM}omitted", (EVENT, "", None)),
+        ("Foto weggelassen", (USED, "Foto weggelassen", None)),
+        (f"{LRM}Voice call, {LRM}12 min", (CONTEXT, "", "call")),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", LRM])
+def test_what_an_iphone_left_out_is_known_by_the_word_for_that(
+    text: str, expected: tuple[str, str, str | None], mark: str
+) -> None:
+    assert said(text, line=f"{mark}[13.01.23, 19:02:33] Ann: ") == expected
 
 
 def test_a_mark_before_words_means_nothing_with_android() -> None:
@@ -555,7 +819,7 @@ def test_a_mark_before_words_means_nothing_with_android() -> None:
 
 def texts(*lines: str, end: str = "\n") -> list[str]:
     file = "".join(line + end for line in lines).encode()
-    return [row.text for row in rows(io.BytesIO(file), layout(file), Path("chat"))]
+    return [row.text for row in rows(io.BytesIO(file), layout(io.BytesIO(file)), Path("chat"))]
 
 
 def test_a_line_in_another_format_belongs_to_the_message_above() -> None:
@@ -611,9 +875,47 @@ def test_texts_are_read_in_every_encoding_of_unicode(tmp_path: Path, codec: str,
 
 def test_broken_characters_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / ANN
-    path.write_bytes(b"13/01/2023, 19:02 - Ann: a\xffb\xed\xa0\x80\n")
+    path.write_bytes("13/01/2023, 19:02 - Ann: ñññño ".encode() + b"a\xffb\xed\xa0\x80\n")
     [message] = read(path, "whatsapp", answers=BOB).messages
-    assert message.text == "a\ufffdb\ufffd\ufffd\ufffd"
+    assert message.text == "ñññño a\ufffdb\ufffd\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "latin-1"])
+@pytest.mark.parametrize("before", [0, 5000, 1 << 17])
+def test_a_file_that_is_not_in_utf_8_is_read_as_windows_1252(
+    tmp_path: Path, codec: str, before: int
+) -> None:
+    path = tmp_path / ANN
+    path.write_bytes(f"{HI[0]}{'x' * before}\n13/01/2023, 19:03 - Bob: schöne Grüße".encode(codec))
+    found = read(path, "whatsapp", answers=BOB)
+    assert found.texts[-1] == "schöne Grüße"
+    [note] = found.notes
+    assert note.startswith(f"{ANN} is not in UTF-8 and was read as Windows-1252.")
+
+
+def test_a_date_may_hold_what_is_not_in_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_bytes("13/01/2023 à 19:02 - Ann: hi".encode("cp1252"))
+    assert read(path, "whatsapp", answers=BOB).texts == ["hi"]
+
+
+@pytest.mark.parametrize(
+    ("content", "codec"),
+    [
+        ("ü".encode(), "utf-8-sig"),
+        (b"hi", "utf-8-sig"),
+        (b"", "utf-8-sig"),
+        ("\ufffd\ufffd".encode(), "utf-8-sig"),
+        (b"\xfc", "cp1252"),
+        ("ü".encode() + b"\xfc", "utf-8-sig"),
+        ("ü".encode() + b"\xfc\xfc", "cp1252"),
+        (b"x" * 65535 + "ü".encode(), "utf-8-sig"),
+        ("ü".encode()[:1], "utf-8-sig"),  # cut short
+        (b"\xff\xfeh\x00i\x00", "utf-16"),
+    ],
+)
+def test_more_characters_than_bytes_that_are_none_make_utf_8(content: bytes, codec: str) -> None:
+    assert layout(io.BytesIO(content)).codec == codec
 
 
 @pytest.mark.parametrize(("length", "bucket"), [(0, USED), (1, UNREADABLE)])
@@ -645,6 +947,37 @@ def test_a_newer_export_with_media_gives_the_same_ids(tmp_path: Path) -> None:
     assert ids[:4] == [message.id for message in first.messages]
     assert len(set(ids)) == 5
     assert all(each.startswith("whatsapp:") for each in ids)
+
+
+def test_the_exports_of_two_kinds_of_phones_give_the_same_ids(tmp_path: Path) -> None:
+    iphone = reading(
+        tmp_path,
+        "[13/01/2023, 19:02:00] Ann: hi",
+        "[13/01/2023, 19:02:59] Ann: hi",
+        "[13/01/2023, 19:03:00] Ann: hi",
+        f"[13/01/2023, 19:04:01] Ann: {LRM}Missed voice call",
+        f"{LRM}[13/01/2023, 19:04:02] Ann: {LRM}image omitted",
+        end="\r\n",
+    )
+    android = reading(
+        tmp_path,
+        *["13/01/2023, 19:02 - Ann: hi"] * 2,
+        "13/01/2023, 19:03 - Ann: hi",
+        "13/01/2023, 19:04 - Missed voice call",
+        "13/01/2023, 19:04 - Ann: <Media omitted>",
+    )
+    ids = [each.id for each in iphone.messages if each.placeholder != "call"]
+    assert ids == [each.id for each in android.messages]
+    assert len({each.id for each in iphone.messages}) == 5
+
+
+@pytest.mark.parametrize("name", ["A.txt", "Z.txt"])
+def test_what_is_in_two_exports_keeps_the_time_with_seconds(tmp_path: Path, name: str) -> None:
+    written(tmp_path, *HI, name="M.txt")
+    written(tmp_path, "[13/01/2023, 19:02:33] Ann: hi", name=name, end="\r\n")
+    found = read(tmp_path, "whatsapp", answers=BOB)
+    assert found.buckets == {USED: 2, DUPLICATE: 1}
+    assert [message.sent_at.second for message in found.messages] == [33, 0]
 
 
 def test_ids_do_not_depend_on_the_clock_of_the_machine(
@@ -804,6 +1137,7 @@ def test_no_text_takes_long(text: str) -> None:
 PARTS = st.sampled_from(
     [
         *("13/01/2023, 19:02 - ", "[13/01/23, 7:02:33\u202fPM] ", "1/2/23, 1:02 AM - ", "٣/٤/٢٣ "),
+        *("12/01/2023, 10:00 - Max: ", "13/01/2023, 19:09 - Bob: ", "Work: "),
         *("Ann: ", "Bob: ", "Meta AI: ", "Ann changed “Trip: ", ": ", LRM, RLM, "\u2068", "\ufffc"),
         *("<Media omitted>", "image omitted", "null", "IMG-20230113-WA0001.jpg (file attached)"),
         *("<attached: 0001-PHOTO.jpg>", "<This message was edited>", "POLL:", "OPTION: a (1 vote)"),
@@ -814,7 +1148,7 @@ PARTS = st.sampled_from(
 
 def survives(path: Path) -> None:
     """Read it, and let nothing but our errors escape."""
-    for answers in (Answers(), Answers("Bob", day_first=True)):
+    for answers in (Answers(), Answers(("Bob",), day_first=True)):
         try:
             whatsapp.recognises(path)
             with whatsapp.opened(path, answers) as history:

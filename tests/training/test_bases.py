@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM
 
+from elvisbot import cli
 from elvisbot.errors import BaseModelError
 from elvisbot.training.bases import DEFAULT, HUB, find_base
 from tests import tiny
@@ -17,7 +19,7 @@ def quiet(line: str) -> None:
     pass
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
+@pytest.mark.parametrize("architecture", ["gpt2", "llama", "qwen2", "qwen3"])
 def test_pickled_weights_become_safetensors_at_once(
     home: Path, tmp_path: Path, architecture: str
 ) -> None:
@@ -28,6 +30,33 @@ def test_pickled_weights_become_safetensors_at_once(
     assert {path.suffix for path in base.folder.iterdir()} == {".json", ".safetensors"}
     loaded = AutoModelForCausalLM.from_pretrained(base.folder).state_dict()
     assert all(torch.equal(loaded[name], weight) for name, weight in expected.items())
+
+
+def test_a_converted_base_keeps_its_tokenizer(home: Path, tmp_path: Path) -> None:
+    folder = tiny.base(tmp_path / "base", "llama", pickled=True)
+    published = tiny.byte_tokenizer()
+    published.pre_tokenizer = pre_tokenizers.Digits(individual_digits=True)
+    published.save(str(folder / "tokenizer.json"))
+    # As SmolLM2's repositories say; transformers takes it for "made as GPT-2's is".
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
+    base = find_base(str(folder), tell=quiet)
+    assert base.folder != folder
+    assert base.tokenizer().to_str() == published.to_str()
+
+
+def test_a_tokenizer_in_the_old_form_is_read(home: Path, tmp_path: Path) -> None:
+    """DialoGPT's repositories hold vocab.json and merges.txt alone."""
+    folder = tiny.base(tmp_path / "base", "gpt2", pickled=True)
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (folder / "tokenizer.json").unlink()
+    vocabulary = model["vocab"] | {tiny.END: len(model["vocab"])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    merges = "\n".join(" ".join(merge) for merge in model["merges"])
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
+    tokenizer = find_base(str(folder), tell=quiet).tokenizer()
+    for text in ["the 12345 😀", "don't  you\n\nth"]:
+        assert tokenizer.encode(text).ids == tiny.byte_tokenizer().encode(text).ids
 
 
 def test_a_converted_base_is_converted_once(home: Path, tmp_path: Path) -> None:
@@ -76,18 +105,21 @@ def test_an_unknown_base_names_the_known_ones(home: Path, name: str) -> None:
     assert all(short in problem.value.remedy for short in HUB)
 
 
+def test_the_command_line_names_every_short_name() -> None:
+    (option,) = [parameter for parameter in cli.train.params if parameter.name == "base"]
+    assert all(f"{name}, " in option.help for name in [DEFAULT, *HUB])
+
+
 def test_a_folder_without_a_model_is_a_problem(home: Path, tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match=r"config\.json"):
         find_base(str(tmp_path), tell=quiet)
 
 
 def test_a_model_of_another_kind_names_the_supported_ones(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    (tmp_path / "model.safetensors").touch()
-    (tmp_path / "tokenizer.json").touch()
+    folder = with_config(tmp_path, {"model_type": "bert"})
     with pytest.raises(BaseModelError) as problem:
-        find_base(str(tmp_path), tell=quiet)
-    assert "gpt2, llama" in problem.value.remedy
+        find_base(str(folder), tell=quiet)
+    assert "gpt2, llama, qwen2, qwen3" in problem.value.remedy
 
 
 @pytest.mark.parametrize("name", ["dialogpt-small", "owner/model", "owner/model@0123abc"])
@@ -117,19 +149,129 @@ def test_the_default_base_comes_out_of_its_package_and_keeps_text_to_the_byte(
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("architecture", "change"),
     [
-        {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}},
-        {"rope_parameters": {"rope_type": "yarn"}},
-        {"attention_bias": True},
+        ("llama", {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}),
+        ("llama", {"rope_parameters": {"rope_type": "yarn"}}),
+        ("llama", {"attention_bias": True}),
+        ("llama", {"mlp_bias": True}),
+        ("llama", {"hidden_act": "gelu"}),
+        ("qwen2", {"rope_scaling": {"type": "yarn", "factor": 4.0}}),
+        ("qwen2", {"use_sliding_window": True, "sliding_window": 64}),
+        ("qwen3", {"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}),
+        ("qwen3", {"use_sliding_window": True, "sliding_window": 64}),
+        ("qwen3", {"attention_bias": True}),
     ],
 )
-def test_a_llama_that_could_not_be_served_is_refused_before_the_training(
-    home: Path, tmp_path: Path, change: dict[str, Any]
+def test_a_model_that_could_not_be_served_is_refused_before_the_training(
+    home: Path, tmp_path: Path, architecture: str, change: dict[str, Any]
 ) -> None:
-    folder = tiny.base(tmp_path / "base", "llama")
+    folder = tiny.base(tmp_path / "base", architecture)
     config = json.loads((folder / "config.json").read_text())
     config.pop("rope_parameters", None)
     (folder / "config.json").write_text(json.dumps(config | change))
-    with pytest.raises(BaseModelError, match="not supported"):
+    with pytest.raises(BaseModelError, match=rf"{architecture.capitalize()} .* not supported"):
         find_base(str(folder), tell=quiet)
+
+
+@pytest.mark.parametrize("model_type", ["qwen3_moe", "qwen2_moe", "smollm3", "gemma3_text"])
+def test_a_relative_of_a_family_is_not_taken_for_it(
+    home: Path, tmp_path: Path, model_type: str
+) -> None:
+    folder = with_config(tmp_path, {"model_type": model_type})
+    with pytest.raises(BaseModelError, match=model_type):
+        find_base(str(folder), tell=quiet)
+
+
+SMOLLM2 = {
+    "model_type": "llama",
+    "attention_bias": False,
+    "mlp_bias": False,
+    "hidden_act": "silu",
+    "max_position_embeddings": 8192,
+    "rms_norm_eps": 1e-05,
+    "rope_scaling": None,
+}
+QWEN3 = {
+    "model_type": "qwen3",
+    "attention_bias": False,
+    "head_dim": 128,
+    "hidden_act": "silu",
+    "max_position_embeddings": 40960,
+    "max_window_layers": 28,
+    "num_attention_heads": 16,
+    "num_hidden_layers": 28,
+    "num_key_value_heads": 8,
+    "rms_norm_eps": 1e-06,
+    "rope_scaling": None,
+    "rope_theta": 1_000_000,
+    "sliding_window": None,
+    "use_sliding_window": False,
+}
+PUBLISHED = {
+    "smollm2-360m": SMOLLM2
+    | {
+        "hidden_size": 960,
+        "intermediate_size": 2560,
+        "num_attention_heads": 15,
+        "num_hidden_layers": 32,
+        "num_key_value_heads": 5,
+        "rope_theta": 100_000,
+    },
+    "smollm2-1.7b": SMOLLM2
+    | {
+        "hidden_size": 2048,
+        "intermediate_size": 8192,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 24,
+        "num_key_value_heads": 32,
+        "rope_theta": 130_000,
+    },
+    "qwen3-0.6b": QWEN3 | {"hidden_size": 1024, "intermediate_size": 3072},
+    "qwen3-1.7b": QWEN3 | {"hidden_size": 2048, "intermediate_size": 6144},
+    "Qwen/Qwen2.5-1.5B": {
+        "model_type": "qwen2",
+        "hidden_act": "silu",
+        "hidden_size": 1536,
+        "intermediate_size": 8960,
+        "max_position_embeddings": 32768,
+        "max_window_layers": 21,
+        "num_attention_heads": 12,
+        "num_hidden_layers": 28,
+        "num_key_value_heads": 2,
+        "rms_norm_eps": 1e-06,
+        "rope_theta": 1_000_000.0,
+        "sliding_window": 32768,
+        "use_sliding_window": False,
+    },
+}
+"""What matters of the `config.json` that these models were published with."""
+
+
+@pytest.mark.parametrize(
+    ("name", "head_size", "frequency"),
+    [
+        ("smollm2-360m", 64, 100_000),
+        ("smollm2-1.7b", 64, 130_000),
+        ("qwen3-0.6b", 128, 1_000_000),
+        ("qwen3-1.7b", 128, 1_000_000),
+        ("Qwen/Qwen2.5-1.5B", 128, 1_000_000),
+    ],
+)
+def test_a_published_config_gives_what_llama_cpp_reads(
+    home: Path, tmp_path: Path, name: str, head_size: int, frequency: int
+) -> None:
+    base = find_base(str(with_config(tmp_path, PUBLISHED[name])), tell=quiet)
+    found = base.family.gguf_parameters(base.config)
+    assert found["rope.dimension_count"] == found["attention.key_length"] == head_size
+    assert found["rope.freq_base"] == frequency
+    for key, value in found.items():
+        # llama.cpp takes no whole number where it wants a fraction.
+        assert isinstance(value, float) == key.endswith(("epsilon", "freq_base"))
+
+
+def with_config(folder: Path, config: dict[str, Any]) -> Path:
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").touch()
+    (folder / "tokenizer.json").touch()
+    return folder

@@ -41,7 +41,7 @@ def learnt(chat_format: ChatFormat, example: Example) -> str:
 
 def test_the_seeds_row(chat_format: ChatFormat) -> None:
     only = pair([("ana", "Hello|How are you?")], ["I'm doing fine."], session=0, turn=1)
-    (row,) = examples([only], chat_format, max_tokens=200, context_turns=6)
+    (row,) = examples([only], chat_format, max_tokens=200, context_turns=5)
     assert shown(chat_format, row.ids) == (
         "<|startoftext|>Hello<|brk|>How are you?<|answer|>I'm doing fine.<|endoftext|>"
     )
@@ -55,7 +55,7 @@ def test_a_session_is_one_sequence_and_each_reply_is_learnt_once(chat_format: Ch
     second = pair(
         [("ana", "hey|u up?"), (ME, "yeah"), ("ana", "cool")], ["haha", "ok"], session=0, turn=3
     )
-    (row,) = examples([first, second], chat_format, max_tokens=200, context_turns=6)
+    (row,) = examples([first, second], chat_format, max_tokens=200, context_turns=5)
     assert shown(chat_format, row.ids) == (
         "<|startoftext|>hey<|brk|>u up?<|answer|>yeah<|endoftext|>"
         "cool<|answer|>haha<|brk|>ok<|endoftext|>"
@@ -83,7 +83,7 @@ def test_two_turns_of_theirs_in_a_row_are_separated(chat_format: ChatFormat) -> 
 def test_a_new_session_is_a_new_sequence(chat_format: ChatFormat) -> None:
     first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
     second = pair([("ana", "morning")], ["yo"], session=1, turn=1)
-    rows = list(examples([first, second], chat_format, max_tokens=200, context_turns=6))
+    rows = list(examples([first, second], chat_format, max_tokens=200, context_turns=5))
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "yo<|endoftext|>"]
 
 
@@ -92,14 +92,25 @@ def test_a_session_too_long_is_cut_between_replies_and_goes_on_with_context(
 ) -> None:
     first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
     second = pair([("ana", "hey"), (ME, "yeah"), ("ana", "cool")], ["haha"], session=0, turn=3)
-    (whole,) = examples([first, second], chat_format, max_tokens=200, context_turns=2)
+    (whole,) = examples([first, second], chat_format, max_tokens=200, context_turns=1)
     length = len(whole.ids)
-    (fits,) = examples([first, second], chat_format, max_tokens=length, context_turns=2)
+    (fits,) = examples([first, second], chat_format, max_tokens=length, context_turns=1)
     assert fits == whole
-    rows = list(examples([first, second], chat_format, max_tokens=length - 1, context_turns=2))
+    rows = list(examples([first, second], chat_format, max_tokens=length - 1, context_turns=1))
     assert [shown(chat_format, row.ids) for row in rows] == [
         "<|startoftext|>hey<|answer|>yeah<|endoftext|>",
         "<|startoftext|><|answer|>yeah<|endoftext|>cool<|answer|>haha<|endoftext|>",
+    ]
+    assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "haha<|endoftext|>"]
+
+
+def test_without_context_every_question_and_its_answer_are_a_row(chat_format: ChatFormat) -> None:
+    first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
+    second = pair([("ana", "hey"), (ME, "yeah"), ("ana", "cool")], ["haha"], session=0, turn=3)
+    rows = list(examples([first, second], chat_format, max_tokens=200, context_turns=0))
+    assert [shown(chat_format, row.ids) for row in rows] == [
+        "<|startoftext|>hey<|answer|>yeah<|endoftext|>",
+        "<|startoftext|>cool<|answer|>haha<|endoftext|>",
     ]
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "haha<|endoftext|>"]
 
@@ -110,7 +121,7 @@ def test_a_turn_of_mine_that_makes_no_pair_is_context_and_not_learnt(
     first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
     context = [("ana", "hey"), (ME, "yeah"), ("ana", "cool"), (ME, "[picture]"), ("ana", "wow")]
     third = pair(context, ["ikr"], session=0, turn=5)
-    (row,) = examples([first, third], chat_format, max_tokens=200, context_turns=6)
+    (row,) = examples([first, third], chat_format, max_tokens=200, context_turns=5)
     assert shown(chat_format, row.ids) == (
         "<|startoftext|>hey<|answer|>yeah<|endoftext|>"
         "cool<|answer|>[picture]<|endoftext|>wow<|answer|>ikr<|endoftext|>"
@@ -134,7 +145,7 @@ def test_a_pair_whose_context_does_not_reach_back_begins_a_new_sequence(
 def test_sequences_begin_with_more_and_more_turns_in_rotation(chat_format: ChatFormat) -> None:
     context = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
     sessions = [pair(context, ["f"], session=session, turn=5) for session in range(4)]
-    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=3))
+    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=2))
     assert [shown(chat_format, row.ids).partition("e<|answer|>")[0] for row in rows] == [
         "<|startoftext|>",
         "<|startoftext|><|answer|>d<|endoftext|>",

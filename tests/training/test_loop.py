@@ -1,4 +1,6 @@
 import math
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,14 +10,26 @@ from elvisbot.errors import TrainingError
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.hardware import Hardware, this_machine
-from elvisbot.training.loop import WARM_UP, Step, fit, schedule
-from elvisbot.training.network import Network
+from elvisbot.training.loop import WARM_UP, Plan, Step, Watchers, fit, schedule
+from elvisbot.training.network import Method, Network
 from tests import tiny
 
 FLOAT32 = Hardware("cpu", torch.float32, 2)
 SEQUENCES = [
     Example([256 + 3, *range(10), index], [IGNORED, *range(10), index]) for index in range(20)
 ]
+
+
+def trained(
+    network: Network,
+    *,
+    method: Method = "lora",
+    epochs: float = 1,
+    seconds: float | None = None,
+    on_step: Callable[[Step], None] = lambda step: None,
+    sequences: Sequence[Example] = SEQUENCES,
+) -> Step:
+    return fit(network, sequences, Plan(method, epochs, seconds), Watchers(on_step))
 
 
 def network(folder: Path, architecture: str = "llama") -> Network:
@@ -31,54 +45,45 @@ def test_the_rate_rises_and_falls(progress: float, share: float) -> None:
 
 
 def test_one_epoch_sees_every_token_once(home: Path, tmp_path: Path) -> None:
-    last = fit(
-        network(tmp_path),
-        SEQUENCES,
-        method="lora",
-        epochs=1,
-        seconds=None,
-        on_step=lambda step: None,
-    )
+    last = trained(network(tmp_path))
     assert last.tokens == sum(len(sequence.ids) for sequence in SEQUENCES)
     assert last.progress == 1
 
 
 def test_the_time_limit_ends_it(home: Path, tmp_path: Path) -> None:
     steps: list[Step] = []
-    last = fit(
-        network(tmp_path), SEQUENCES, method="lora", epochs=1e6, seconds=1.0, on_step=steps.append
-    )
+    last = trained(network(tmp_path), epochs=1e6, seconds=1.0, on_step=steps.append)
     assert 1.0 <= last.seconds < 5.0
     assert last.progress == 1
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
 
 
-def test_ctrl_c_ends_it_early_and_keeps_what_was_learnt(home: Path, tmp_path: Path) -> None:
+def test_ctrl_c_finishes_the_step_and_keeps_what_was_learnt(home: Path, tmp_path: Path) -> None:
     def interrupt(step: Step) -> None:
         if step.number == 3:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
-    last = fit(
-        network(tmp_path), SEQUENCES, method="lora", epochs=100, seconds=None, on_step=interrupt
-    )
+    last = trained(network(tmp_path), epochs=100, on_step=interrupt)
     assert last.number == 3
     assert last.progress < 1
 
 
-def test_ctrl_c_before_the_first_step_is_over_ends_everything(home: Path, tmp_path: Path) -> None:
-    trained = network(tmp_path)
-    trained.loss = lambda batch: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+def test_ctrl_c_twice_ends_everything(home: Path, tmp_path: Path) -> None:
+    def interrupt(step: Step) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
     with pytest.raises(KeyboardInterrupt):
-        fit(trained, SEQUENCES, method="lora", epochs=1, seconds=None, on_step=lambda step: None)
+        trained(network(tmp_path), on_step=interrupt)
 
 
 def test_lora_leaves_the_base_as_it_was(home: Path, tmp_path: Path) -> None:
-    trained = network(tmp_path)
-    before = trained.bits(SEQUENCES)
-    fit(trained, SEQUENCES, method="lora", epochs=5, seconds=None, on_step=lambda step: None)
-    assert trained.bits(SEQUENCES) < before - 1
-    with trained.model.disable_adapter():
-        assert trained.bits(SEQUENCES) == pytest.approx(before, rel=1e-4)
+    learner = network(tmp_path)
+    before = learner.bits(SEQUENCES)
+    trained(learner, epochs=5)
+    assert learner.bits(SEQUENCES) < before - 1
+    with learner.model.disable_adapter():
+        assert learner.bits(SEQUENCES) == pytest.approx(before, rel=1e-4)
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
@@ -86,18 +91,11 @@ def test_lora_leaves_the_base_as_it_was(home: Path, tmp_path: Path) -> None:
 def test_merging_changes_no_prediction(
     home: Path, tmp_path: Path, architecture: str, method: str
 ) -> None:
-    trained = network(tmp_path, architecture)
-    fit(
-        trained,
-        SEQUENCES,
-        method="lora" if method == "lora" else "full",
-        epochs=20,
-        seconds=None,
-        on_step=lambda step: None,
-    )
-    before = trained.bits(SEQUENCES)
-    trained.merge()
-    assert trained.bits(SEQUENCES) == pytest.approx(before, rel=1e-4)
+    learner = network(tmp_path, architecture)
+    trained(learner, method="lora" if method == "lora" else "full", epochs=20)
+    before = learner.bits(SEQUENCES)
+    learner.merge()
+    assert learner.bits(SEQUENCES) == pytest.approx(before, rel=1e-4)
 
 
 def test_new_markers_start_at_the_mean_of_all_others(home: Path, tmp_path: Path) -> None:
@@ -128,17 +126,17 @@ def test_this_machine_has_at_least_one_core_and_a_known_device() -> None:
 def test_lora_teaches_the_markers_of_a_base_whose_output_layer_stands_alone(
     home: Path, tmp_path: Path
 ) -> None:
-    trained = network(tmp_path, "awkward_llama")
-    said, unsaid = trained.new_tokens[:2]
+    learner = network(tmp_path, "awkward_llama")
+    said, unsaid = learner.new_tokens[:2]
     ending = [Example([1, said], [IGNORED, said])] * 20
-    fit(trained, ending, method="lora", epochs=5, seconds=None, on_step=lambda step: None)
-    rows = trained.merge().get_output_embeddings().weight.detach()[[said, unsaid]]
+    trained(learner, epochs=5, sequences=ending)
+    rows = learner.merge().get_output_embeddings().weight.detach()[[said, unsaid]]
     assert not torch.allclose(rows[0], rows[1])
 
 
 def test_a_loss_that_is_no_number_ends_the_training(home: Path, tmp_path: Path) -> None:
-    trained = network(tmp_path)
+    learner = network(tmp_path)
     with torch.no_grad():
-        trained.model.get_input_embeddings().weight[:] = torch.nan
+        learner.model.get_input_embeddings().weight[:] = torch.nan
     with pytest.raises(TrainingError, match="astray"):
-        fit(trained, SEQUENCES, method="full", epochs=1, seconds=None, on_step=lambda step: None)
+        trained(learner, method="full")

@@ -61,16 +61,26 @@ def load(bot: Bot) -> "LlamaCpp":
         BotNotFoundError: if the bot has no model yet.
         EngineError: if the model or its tokenizer cannot be read, or do not belong together.
     """
-    chat_format = trained_format(bot)
     settings = bot.settings
-    context = min(_trained_context(bot.gguf), MAX_CONTEXT)
-    engine = LlamaCpp(
-        server=_start(bot.gguf, context),
-        chat_format=chat_format,
+    return open_model(
+        bot.gguf,
+        trained_format(bot),
         description=f"{settings.recipe.base} in llama.cpp",
-        context=context,
         longest_reply=settings.decoding.max_tokens,
     )
+
+
+def open_model(
+    gguf: Path, chat_format: ChatFormat, *, description: str = "", longest_reply: int = 0
+) -> "LlamaCpp":
+    """Load a GGUF file.
+
+    Raises:
+        EngineError: if it cannot be read, or does not belong to the tokenizer of `chat_format`.
+    """
+    context = min(_trained_context(gguf), MAX_CONTEXT)
+    server = _start(gguf, context)
+    engine = LlamaCpp(server, chat_format, description, context, longest_reply)
     engine.check()
     return engine
 
@@ -94,7 +104,7 @@ class LlamaCpp:
         self.description = description
         self.max_prompt = max(context // 2, context - longest_reply - _MARGIN)
         self._server = server
-        self._context = context
+        self.context = context
         # Also keeps close() from taking the model away under a running step, which would hang.
         self._lock = threading.Lock()
 
@@ -105,7 +115,7 @@ class LlamaCpp:
         ids = list(prompt)
         self._require_fit(ids, self.max_prompt)
         random = Random()
-        for _ in range(min(decoding.max_tokens, self._context - len(ids))):
+        for _ in range(min(decoding.max_tokens, self.context - len(ids))):
             token = draw(self.log_probabilities(ids, CANDIDATES), decoding, random)
             if token in stop:
                 return
@@ -114,7 +124,7 @@ class LlamaCpp:
 
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
-        self._require_fit(prompt, self._context)
+        self._require_fit(prompt, self.context)
         likeliest = self._step(prompt, top)["top_logprobs"]
         return {candidate["id"]: candidate["logprob"] for candidate in likeliest}
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import gguf
 import numpy as np
@@ -18,28 +18,52 @@ from elvisbot.bots import atomic_path
 from elvisbot.errors import ExportError
 from elvisbot.families import ChatFormat, Family, family_of
 
-QUANTISATION: Final = gguf.GGMLQuantizationType.Q8_0
+Quantisation = Literal["f16", "q8_0", "q4_1", "q4_0"]
+
+_TYPES: Final = {
+    "f16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
+    "q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
+    "q4_1": (gguf.GGMLQuantizationType.Q4_1, gguf.LlamaFileType.MOSTLY_Q4_1),
+    "q4_0": (gguf.GGMLQuantizationType.Q4_0, gguf.LlamaFileType.MOSTLY_Q4_0),
+}
 """Q8_0 keeps what fine-tuning changed. The default base was published in Q4_1; putting it back on
 that grid rounds most of the tuning away (held-out perplexity 29 instead of 8)."""
 
-_FILE_TYPE: Final = gguf.LlamaFileType.MOSTLY_Q8_0
+_QWEN2: Final = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_LLAMA3: Final = _QWEN2.replace(r"|\p{N}|", r"|\p{N}{1,3}|")
+
+_PRE_TOKENIZERS: Final = {
+    ("ByteLevel",): "gpt-2",
+    ("Digits", "ByteLevel"): "smollm",
+    (_QWEN2, "ByteLevel"): "qwen2",
+    (_LLAMA3, "ByteLevel"): "llama-bpe",
+}
+"""llama.cpp's names for the steps by which a tokenizer cuts text before it looks for tokens, as in
+its `src/llama-vocab.cpp`: a step of the kind Split is told by its pattern."""
 
 _SKIPPED: Final = (".attn.bias", ".attn.masked_bias", "rotary_emb.inv_freq")
 """Buffers, not weights: llama.cpp makes its own."""
 
 
-def write_gguf(model: Path, destination: Path, *, name: str) -> None:
+def write_gguf(
+    model: Path, destination: Path, *, name: str, quantisation: Quantisation = "q8_0"
+) -> None:
     """Write a trained model as GGUF.
 
     Args:
         model: The folder with its safetensors, `config.json` and `tokenizer.json`.
         destination: The file to write; it appears when it is whole.
         name: What the file says it is called.
+        quantisation: How the matrices are rounded.
 
     Raises:
         ExportError: if the model holds something that llama.cpp has no name for.
         StorageError: if the disk is full.
     """
+    kind, file_type = _TYPES[quantisation]
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))
     family = family_of(config["model_type"])
     with (
@@ -47,7 +71,7 @@ def write_gguf(model: Path, destination: Path, *, name: str) -> None:
         closing(gguf.GGUFWriter(path, family.model_type)) as writer,
     ):
         writer.add_name(name)
-        writer.add_file_type(_FILE_TYPE)
+        writer.add_file_type(file_type)
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         for key, value in family.gguf_parameters(config).items():
             if isinstance(value, float):
@@ -56,7 +80,7 @@ def write_gguf(model: Path, destination: Path, *, name: str) -> None:
                 writer.add_uint32(f"{family.model_type}.{key}", value)
         _add_vocabulary(writer, ChatFormat.load(family, model / "tokenizer.json"))
         for label, tensor in _tensors(model, family, config):
-            _add_tensor(writer, label, tensor)
+            _add_tensor(writer, label, tensor, kind)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -64,23 +88,26 @@ def write_gguf(model: Path, destination: Path, *, name: str) -> None:
 
 def _add_vocabulary(writer: gguf.GGUFWriter, chat_format: ChatFormat) -> None:
     """The tokens' strings and kinds. ElvisBot sends and gets ids; other programs need the text."""
-    model = json.loads(chat_format.tokenizer.to_str())["model"]
+    tokenizer = json.loads(chat_format.tokenizer.to_str())
     size = chat_format.tokenizer.get_vocab_size()
-    special = {
-        token
-        for token, added in chat_format.tokenizer.get_added_tokens_decoder().items()
-        if added.special
-    }
-    tokens = [chat_format.tokenizer.id_to_token(token) or "" for token in range(size)]
-    control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
+    kinds = [gguf.TokenType.NORMAL] * size
+    for token, added in chat_format.tokenizer.get_added_tokens_decoder().items():
+        kinds[token] = gguf.TokenType.CONTROL if added.special else gguf.TokenType.USER_DEFINED
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types([control if token in special else normal for token in range(size)])
-    writer.add_token_merges([_merge(merge) for merge in model["merges"]])
+    writer.add_tokenizer_pre(_pre_tokenizer(tokenizer["pre_tokenizer"]))
+    writer.add_token_list([chat_format.tokenizer.id_to_token(token) or "" for token in range(size)])
+    writer.add_token_types(kinds)
+    writer.add_token_merges([_merge(merge) for merge in tokenizer["model"]["merges"]])
     writer.add_bos_token_id(chat_format.start_id)
     writer.add_eos_token_id(chat_format.end_id)
     writer.add_add_bos_token(False)
+
+
+def _pre_tokenizer(first: dict[str, Any] | None) -> str:
+    """llama.cpp's name for a tokenizer's `pre_tokenizer`; "default" is its own for all others."""
+    steps = (first or {}).get("pretokenizers", [first] if first else [])
+    cuts = (step.get("pattern", {}).get("Regex", step["type"]) for step in steps)
+    return _PRE_TOKENIZERS.get(tuple(cuts), "default")
 
 
 def _merge(merge: str | list[str]) -> str:
@@ -108,15 +135,19 @@ def _tensors(
                 yield known, np.ascontiguousarray(tensor, dtype=np.float32)
 
 
-def _add_tensor(writer: gguf.GGUFWriter, name: str, tensor: NDArray[np.float32]) -> None:
+def _add_tensor(
+    writer: gguf.GGUFWriter,
+    name: str,
+    tensor: NDArray[np.float32],
+    kind: gguf.GGMLQuantizationType,
+) -> None:
     """Matrices are quantised; vectors, and rows that do not fill whole blocks, stay as they are."""
-    block, _ = gguf.GGML_QUANT_SIZES[QUANTISATION]
+    block, _ = gguf.GGML_QUANT_SIZES[kind]
     # llama.cpp wants the learnt positions of GPT-2 unquantised.
     if tensor.ndim == 1 or tensor.shape[-1] % block or name == "position_embd.weight":
         writer.add_tensor(name, tensor)
     else:
-        packed = gguf.quants.quantize(tensor, QUANTISATION)
-        writer.add_tensor(name, packed, raw_dtype=QUANTISATION)
+        writer.add_tensor(name, gguf.quants.quantize(tensor, kind), raw_dtype=kind)
 
 
 def _architecture(family: Family) -> gguf.MODEL_ARCH:

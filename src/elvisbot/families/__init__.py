@@ -1,7 +1,8 @@
 """Base-model families: how each writes a conversation, and what its layers are called.
 
-One module per family; its name is its key, and it offers one constant, `FAMILY`. A conversation is
-written the same way in all of them, only the strings of the markers differ:
+One module per family; its name is its key, and it offers one constant, `FAMILY`. Modules whose
+names begin with `_` are parts of families. A conversation is written the same way in all of them,
+only the strings of the markers differ:
 
     <start> their turn <answer> my turn <end> their turn <answer> my turn <end> …
 
@@ -26,6 +27,10 @@ BREAK: Final = "<|brk|>"
 """Stands between the messages of one turn, in every family."""
 
 
+def _as_it_is(name: str, tensor: Any, config: Mapping[str, Any]) -> Any:
+    return tensor
+
+
 @dataclass(frozen=True)
 class Family:
     """What sets one family apart.
@@ -40,6 +45,7 @@ class Family:
             file, as llama.cpp reads them.
         gguf_tensor: From a tensor's name in the checkpoint, the tensor and the `config.json` to
             the tensor as llama.cpp lays it out.
+        transposed_layers: Whether the linear layers keep their weights as (in, out).
     """
 
     key: str
@@ -49,7 +55,8 @@ class Family:
     end: str
     lora_targets: tuple[str, ...]
     gguf_parameters: Callable[[Mapping[str, Any]], dict[str, int | float]]
-    gguf_tensor: Callable[[str, Any, Mapping[str, Any]], Any]
+    gguf_tensor: Callable[[str, Any, Mapping[str, Any]], Any] = _as_it_is
+    transposed_layers: bool = False
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -58,8 +65,9 @@ class Family:
 
 def families() -> Iterator[Family]:
     """Every family, by key."""
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        yield importlib.import_module(f"{__name__}.{module.name}").FAMILY
+    for key in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        if not key.startswith("_"):
+            yield importlib.import_module(f"{__name__}.{key}").FAMILY
 
 
 def family_of(model_type: str) -> Family:
@@ -164,6 +172,16 @@ class ChatFormat:
     def reply(self, texts: Sequence[str]) -> list[int]:
         """What the model should say: the messages joined by the break, and `<end>`."""
         return [*self.turn(texts), self.end_id]
+
+    def messages(self, ids: Sequence[int]) -> list[str]:
+        """The texts of a reply's messages, which the break parts."""
+        parts: list[list[int]] = [[]]
+        for token in ids:
+            if token == self.break_id:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        return [self.text(part) for part in parts]
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of one message's token ids."""

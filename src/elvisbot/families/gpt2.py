@@ -42,4 +42,5 @@ FAMILY: Final = Family(
     lora_targets=("c_attn", "c_proj", "c_fc"),
     gguf_parameters=_parameters,
     gguf_tensor=_tensor,
+    transposed_layers=True,
 )

@@ -3,35 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from elvisbot.errors import BaseModelError
 from elvisbot.families import Family
-
-
-def _parameters(config: Mapping[str, Any]) -> dict[str, int | float]:
-    heads = config["num_attention_heads"]
-    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
-    if rope.get("rope_type", rope.get("type", "default")) != "default":
-        raise _unsupported("stretched positions (rope scaling)")
-    if config.get("attention_bias") or config.get("mlp_bias"):
-        raise _unsupported("biases in its layers")
-    return {
-        "context_length": config["max_position_embeddings"],
-        "embedding_length": config["hidden_size"],
-        "feed_forward_length": config["intermediate_size"],
-        "block_count": config["num_hidden_layers"],
-        "attention.head_count": heads,
-        "attention.head_count_kv": config.get("num_key_value_heads") or heads,
-        "attention.layer_norm_rms_epsilon": config["rms_norm_eps"],
-        "rope.dimension_count": config.get("head_dim") or config["hidden_size"] // heads,
-        "rope.freq_base": rope.get("rope_theta") or config.get("rope_theta") or 10000.0,
-    }
-
-
-def _unsupported(what: str) -> BaseModelError:
-    return BaseModelError(
-        f"Llama models with {what} are not supported.",
-        remedy="Choose another base, such as smollm2-135m.",
-    )
+from elvisbot.families._decoder import LORA_TARGETS, parameters
 
 
 def _tensor(name: str, tensor: Any, config: Mapping[str, Any]) -> Any:
@@ -59,15 +32,7 @@ FAMILY: Final = Family(
     start="<|startoftext|>",
     answer="<|answer|>",
     end="<|endoftext|>",
-    lora_targets=(
-        "q_proj",
-        "k_proj",
-        "v_proj",
-        "o_proj",
-        "gate_proj",
-        "up_proj",
-        "down_proj",
-    ),
-    gguf_parameters=_parameters,
+    lora_targets=LORA_TARGETS,
+    gguf_parameters=parameters,
     gguf_tensor=_tensor,
 )

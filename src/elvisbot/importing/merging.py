@@ -8,9 +8,9 @@ exports tell no seconds. Within one history nothing is ever taken for a duplicat
 import heapq
 import shutil
 import unicodedata
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -27,8 +27,8 @@ SAME_MOMENT: Final = timedelta(minutes=1)
 def merge(parts: Sequence[Part], destination: Path) -> int:
     """Write the lines of all parts, oldest first, one for each message.
 
-    If every part is the conversation with one person, they are taken for one conversation, though
-    each source knows that person by another name.
+    If every history is the conversation with one person, all are taken for one conversation, though
+    each app knows that person by another name.
 
     Returns:
         How many messages were in two parts.
@@ -41,8 +41,7 @@ def merge(parts: Sequence[Part], destination: Path) -> int:
         with atomic_path(destination) as beside:
             shutil.copyfile(parts[0].lines, beside)
         return 0
-    alone = all(len(part.people) == 1 for part in parts)
-    chat = next(iter(parts[0].people)) if alone else None
+    chat = one_person(parts)
     duplicates = 0
     recent: deque[_Kept] = deque()
     with atomic_file(destination) as file:
@@ -60,13 +59,32 @@ def merge(parts: Sequence[Part], destination: Path) -> int:
     return duplicates
 
 
+def one_person(parts: Sequence[Part]) -> str | None:
+    """The key of the one person whom all parts are about; None if they are several.
+
+    Two people of one history are two, and those of different histories are taken for one.
+    """
+    people: dict[str, set[str]] = defaultdict(set)
+    for part in parts:
+        people[part.path] |= set(part.people)
+    is_one = all(len(each) == 1 for each in people.values())
+    return next(iter(parts[0].people)) if is_one else None
+
+
 def _messages(number: int, part: Part, chat: str | None) -> Iterator[tuple[Message, int]]:
     """The messages of a part, in the conversation `chat` if it is given."""
     for message in records(part.lines, decoded):
         if chat is not None:
-            sender = ME if message.sender == ME else chat
-            message = message._replace(chat=chat, sender=sender)
+            message = _in_chat(message, chat)
         yield message, number
+
+
+def _in_chat(message: Message, chat: str) -> Message:
+    sender = ME if message.sender == ME else chat
+    reactions = tuple(
+        replace(each, sender=ME if each.sender == ME else chat) for each in message.reactions
+    )
+    return message._replace(chat=chat, sender=sender, reactions=reactions)
 
 
 @dataclass

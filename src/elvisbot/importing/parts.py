@@ -3,8 +3,8 @@
     imports/imessage-5f2c1e9a.jsonl     its messages, as in messages.jsonl
     imports/imessage-5f2c1e9a.json      where it came from, whose it is, what became of every row
 
-Reading a history again replaces its files; another history adds its own. So what comes out does not
-depend on how often or in which order they were read.
+Reading a conversation again replaces its files; another one adds its own. So what comes out does
+not depend on how often or in which order they were read.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ class Part:
         lines: Its messages.
         source: The source's key.
         path: Where the history lay.
+        is_everyone: Whether all conversations in it were asked for.
         people: The key and the name of everybody in it, most messages first.
         buckets: How many rows went where.
     """
@@ -36,6 +37,7 @@ class Part:
     lines: Path
     source: str
     path: str
+    is_everyone: bool
     people: dict[str, str]
     buckets: dict[str, int]
 
@@ -47,7 +49,10 @@ class Part:
 def read_part(
     folder: Path, source: str, path: Path, history: History, person: Person | None
 ) -> Part:
-    """Read a history into `folder`, in place of what was read from the same path before.
+    """Read a history into `folder`, in place of the same conversation read before.
+
+    Everyone's conversations take the place of single ones from the same path, and the other way
+    round.
 
     Args:
         person: Whose conversation; None for everyone's.
@@ -58,9 +63,14 @@ def read_part(
     """
     buckets: Counter[str] = Counter()
     chats: Counter[str] = Counter()
-    lines = folder / f"{_name(source, path)}.jsonl"
+    place = str(path.resolve())
     with storage_errors(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
+        for old in parts(folder):
+            if old.path == place and (person is None or old.is_everyone):
+                old.lines.unlink(missing_ok=True)
+                old.lines.with_suffix(".json").unlink()
+    lines = folder / f"{_name(source, place, person)}.jsonl"
     with storage_errors(folder), tempfile.TemporaryFile(dir=folder) as file:
         spool = Spool(file)
         for bucket, content in history.entries(person):
@@ -74,7 +84,7 @@ def read_part(
             written.writelines(spool.lines())
     names = {person.key: person.name for person in history.people}
     people = {key: names[key] for key, _ in chats.most_common()}
-    part = Part(lines, source, str(path.absolute()), people, dict(buckets.most_common()))
+    part = Part(lines, source, place, person is None, people, dict(buckets.most_common()))
     with atomic_file(lines.with_suffix(".json")) as file:
         record = {key: value for key, value in asdict(part).items() if key != "lines"}
         file.write(json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
@@ -97,6 +107,7 @@ def _part(record: Path) -> Part:
             lines=record.with_suffix(".jsonl"),
             source=str(known["source"]),
             path=str(known["path"]),
+            is_everyone=bool(known["is_everyone"]),
             people={str(key): str(name) for key, name in known["people"].items()},
             buckets={str(key): int(count) for key, count in known["buckets"].items()},
         )
@@ -107,6 +118,7 @@ def _part(record: Path) -> Part:
         ) from error
 
 
-def _name(source: str, path: Path) -> str:
-    digest = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape"))
-    return f"{source}-{digest.hexdigest()[:8]}"
+def _name(source: str, place: str, person: Person | None) -> str:
+    whose = f"{place}\0{person.key if person else ''}"
+    digest = hashlib.sha256(whose.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{source}-{digest[:8]}"

@@ -55,12 +55,12 @@ class Answers:
     """What some histories do not tell by themselves, so that their owner has to.
 
     Attributes:
-        me: My name in the history.
+        me: My name in the history; several, if it changed. Empty where nobody was asked.
         day_first: Whether 1/2 is the first of February; None where nobody was asked.
         password: Of an encrypted backup.
     """
 
-    me: str | None = None
+    me: tuple[str, ...] = ()
     day_first: bool | None = None
     password: str | None = None
 
@@ -192,19 +192,41 @@ def recognised(path: Path) -> str:
     """The key of the source that can read `path`.
 
     Raises:
-        SourceUnreadableError: if there is nothing there, or nothing that any source knows.
+        SourceUnreadableError: if there is nothing there, nothing that any source knows, or the
+            exports of several apps.
     """
     try:
         found = [key for key in sources() if load(key).recognises(path)]
+        if not found:
+            raise _unknown(path)
     except OSError as error:
         raise unreadable(path, error) from error
-    if not found:
-        titles = ", ".join(load(key).TITLE for key in sources())
+    if len(found) > 1:
+        titles = ", ".join(load(key).TITLE for key in found)
         raise SourceUnreadableError(
-            f"{path} is no message history of a kind that ElvisBot knows.",
-            remedy=f"Pass one of: {titles}. The page docs/sources.md tells how to get each.",
+            f"{path} holds the histories of several apps: {titles}.",
+            remedy="Pass them one after the other: all of them can go into one bot.",
         )
     return found[0]
+
+
+def _unknown(path: Path) -> SourceUnreadableError:
+    """Why nobody knows what lies at `path`, as far as its beginning tells."""
+    from elvisbot.sources._files import beginning
+
+    start = beginning(path).lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    what = "is no message history of a kind that ElvisBot knows"
+    if path.is_dir() and not any(path.iterdir()):
+        what = "is an empty folder"
+    elif path.is_file() and not start:
+        what = "is empty"
+    elif start.startswith((b"<!doctype html", b"<html")):
+        what = "is a web page; exports have to be JSON, not HTML"
+    titles = ", ".join(load(key).TITLE for key in sources())
+    return SourceUnreadableError(
+        f"{path} {what}.",
+        remedy=f"Pass one of: {titles}. The page docs/sources.md tells how to get each.",
+    )
 
 
 def default_path() -> Path:

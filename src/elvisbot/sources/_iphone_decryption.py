@@ -129,7 +129,7 @@ def _library() -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"Decrypting a backup needs {error.name}, which is not installed.",
-            remedy="Install the extra: pip install 'elvisbot[iphone]'",
+            remedy="Install it in the folder of the clone: pip install '.[iphone]'",
         ) from error
     return utils
 

@@ -51,7 +51,9 @@ def _contains(person: Person, who: str) -> bool:
 
 
 def _shown(person: Person) -> str:
-    return person.name if person.name == person.key else f"{person.name} ({person.handles[0]})"
+    """The name, and what tells people of one name apart."""
+    others = [handle for handle in (*person.handles, person.key) if handle != person.name]
+    return f"{person.name} ({others[0]})" if others else person.name
 
 
 def _not_found(who: str, people: Sequence[Person]) -> PersonNotFoundError:

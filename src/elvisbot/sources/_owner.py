@@ -9,23 +9,24 @@ from elvisbot.errors import NeedsAnswerError, UsageError
 _MOST_CHOICES: Final = 20
 
 
-def is_called(name: str, answer: str | None) -> bool:
+def is_called(name: str, answer: Sequence[str]) -> bool:
     """Whether `answer`, which is `Answers.me`, means `name`, however it is capitalised."""
-    wanted = "" if answer is None else answer.strip().casefold()
-    return bool(wanted) and name.strip().casefold() == wanted
+    known = name.strip().casefold()
+    return bool(known) and known in {each.strip().casefold() for each in answer}
 
 
-def unknown_owner(names: Sequence[str], answer: str | None, path: Path) -> UsageError:
+def unknown_owner(names: Sequence[str], answer: Sequence[str], path: Path) -> UsageError:
     """The problem that `answer` means none of `names` in the history at `path`, the likeliest
     first; a `NeedsAnswerError` if there is no answer."""
     choices = names[:_MOST_CHOICES]
     listed = ", ".join(choices) + (" …" if len(names) > len(choices) else "")
     remedy = f"Say which one you are: --me NAME ({listed})"
-    if answer is None:
+    if not answer:
         return NeedsAnswerError(
             f"{path} does not tell which of the people in it is you.",
             remedy=remedy,
             question="me",
             choices=choices,
         )
-    return UsageError(f"{answer} is not the name of one person in {path}.", remedy=remedy)
+    given = " or ".join(answer)
+    return UsageError(f"{given} is not the name of one person in {path}.", remedy=remedy)

@@ -1,7 +1,7 @@
 """The messages of one Telegram chat: what an object of its list `messages` becomes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -53,10 +53,10 @@ class Sides:
     """Who is who in a one-to-one chat: the account that is not the other one is mine."""
 
     def __init__(
-        self, person: str, *, me: int | None, other: int | None, my_name: str | None
+        self, person: str, *, me: int | None, other: int | None, my_name: Sequence[str]
     ) -> None:
         """Between `person`, whose account is `other`, and me, whose account is `me`; either number
-        may be unknown. If both are, `my_name` tells, which may be unknown, too."""
+        may be unknown. If both are, `my_name` tells, which may be empty, too."""
         self.person = person
         self._me = me
         self._other = other

@@ -6,7 +6,9 @@
     <Media omitted>⏎look at this                                          Android, without
 
 An iPhone puts a mark of direction before the app's own words, which tells even those that no list
-here has. What the app says of itself is an event; what it says in place of something that a person
+here has. Often it puts one before the whole row too, whether something was attached or the app
+remarks on something; what is in no list is a remark then, unless it has a caption or a file's name
+before it. What the app says of itself is an event; what it says in place of something that a person
 sent stands for that. Calls that were missed are said by the one who called, with a mark; without a
 sender, as with Android, nobody knows whose they are, and they are events.
 """
@@ -24,6 +26,7 @@ from elvisbot.sources._whatsapp_wordings import (
     CALLS,
     DELETED,
     EDITED,
+    LEFT_OUT,
     NOTICES,
     OMITTED,
     WAITING,
@@ -165,13 +168,18 @@ def _last_mark(text: str) -> int:
 def _captioned(caption: str, kind: Placeholder, name: str | None = None) -> Content:
     """What came with a caption, which is often nothing but the name of a file."""
     words = caption.strip(_AROUND)
-    if " • " in words and kind == "file":  # Notes.pdf • ‎2 pages
+    if " • " in words and kind == "file":
         return Content(CONTEXT, "", kind)
     if words and name is not None and words in (name, PurePosixPath(name).stem):
         return Content(CONTEXT, "", kind)
-    if _is_file_name(words):
-        return Content(CONTEXT, "", _kind(words) if kind == "picture" else kind)
+    if _is_file_name(shown := _name_of(words)):
+        return Content(CONTEXT, "", _kind(shown) if kind == "picture" else kind)
     return _typed(words, kind)
+
+
+def _name_of(words: str) -> str:
+    """What may be a file's name in a caption, which can tell its length: `Notes.pdf • ‎2 pages`."""
+    return words.partition(" • ")[0]
 
 
 def _is_file_name(words: str) -> bool:
@@ -210,10 +218,31 @@ def _own_words(row: Row, text: str, wording: str | None) -> Content | None:
     if wording is not None and wording.startswith(NOTICES):
         return Content(EVENT)
     mark = _last_mark(text)
-    if row.is_attachment and mark >= 0:  # left out, in a language that no list here has
-        return _captioned(text[:mark], "picture")
-    if not (row.is_from_iphone and text.startswith(_MARKS)):
+    if not row.is_from_iphone or mark < 0:
         return None
+    if kind := _left_out(text[mark:]):
+        return _captioned(text[:mark], kind)
+    if text.startswith(_MARKS):
+        return _marked_words(row, text[:mark], wording)
+    # With a caption, in a language that no list here has.
+    return _captioned(text[:mark], "picture") if row.is_marked else None
+
+
+def _marked_words(row: Row, caption: str, wording: str | None) -> Content:
+    """What begins with a mark and is none of what is known to be left out: a call, a file whose
+    name stands in place of a caption, or a remark."""
     if wording is not None and wording.startswith(CALLS):
         return Content(CONTEXT, "", "call")
+    if row.is_marked and _is_file_name(_name_of(caption.strip(_AROUND))):
+        return _captioned(caption, "picture")
     return Content(EVENT)
+
+
+def _left_out(words: str) -> Placeholder | None:
+    """What they say was left out, whatever it is called: `‎view once photo omitted`."""
+    wording = _wording(words) or ""
+    if not LEFT_OUT.fullmatch(wording):
+        return None
+    parts = wording.split()
+    endings = (" ".join(parts[start:]) for start in range(len(parts)))
+    return next((OMITTED[each] for each in endings if each in OMITTED), "picture")

@@ -89,6 +89,10 @@ class Form:
     is_bracketed: bool
     details: tuple[bool | str, ...]
 
+    @property
+    def has_seconds(self) -> bool:
+        return not self.details[5]
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -147,7 +151,26 @@ def _clock(match: re.Match[str]) -> time | None:
 
 
 def order(stamps: Iterable[Stamp], form: Form, path: Path, answers: Answers) -> Order:
-    """What comes first in the dates of one file.
+    """What comes first in the dates of one file, as `likely_order` finds it.
+
+    Args:
+        path: What to call the file in errors.
+
+    Raises:
+        NeedsAnswerError: if it could be either.
+    """
+    if known := likely_order(stamps, form, answers):
+        return known
+    raise NeedsAnswerError(
+        f"In {path}, the days and the months of the dates could be confused.",
+        remedy="Say how the dates are written: --dates day-first or --dates month-first",
+        question="day_first",
+        choices=("day-first", "month-first"),
+    )
+
+
+def likely_order(stamps: Iterable[Stamp], form: Form, answers: Answers) -> Order | None:
+    """What comes first in the dates of one file; None if it could be the day or the month.
 
     A date that is impossible in one order decides; then what the owner answered; then whether the
     rows go back in time; then whether the month changes while the day stays, which is rare: at
@@ -155,10 +178,6 @@ def order(stamps: Iterable[Stamp], form: Form, path: Path, answers: Answers) -> 
 
     Args:
         stamps: Of all rows, oldest first.
-        path: What to call the file in errors.
-
-    Raises:
-        NeedsAnswerError: if it could be either.
     """
     if form.details[2]:
         return "year first"
@@ -174,7 +193,7 @@ def order(stamps: Iterable[Stamp], form: Form, path: Path, answers: Answers) -> 
     # No language has dots in a date that begins with the month.
     if form.details[1] == "." or all(first == second for first, second, _ in days):
         return "day first"
-    return _likely(day_first, month_first, path, answers)
+    return _likely(day_first, month_first, answers)
 
 
 def moment(stamp: Stamp, known: Order) -> datetime | None:
@@ -214,19 +233,14 @@ class _Faults(NamedTuple):
         )
 
 
-def _likely(day_first: _Faults, month_first: _Faults, path: Path, answers: Answers) -> Order:
+def _likely(day_first: _Faults, month_first: _Faults, answers: Answers) -> Order | None:
     if answers.day_first is not None:
         return "day first" if answers.day_first else "month first"
     if (day_first.backward == 0) != (month_first.backward == 0):
         return "day first" if day_first.backward == 0 else "month first"
     if abs(day_first.same_day - month_first.same_day) >= 2:
         return "day first" if day_first.same_day < month_first.same_day else "month first"
-    raise NeedsAnswerError(
-        f"In {path}, the days and the months of the dates could be confused.",
-        remedy="Say how the dates are written: --dates day-first or --dates month-first",
-        question="day_first",
-        choices=("day-first", "month-first"),
-    )
+    return None
 
 
 def _date(numbers: tuple[int, ...], known: Order) -> date | None:

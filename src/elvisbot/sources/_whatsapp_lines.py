@@ -9,11 +9,16 @@
 All rows of a file have one format, that of its first row; a line in any other format belongs to the
 message above it, whatever date it begins with. An iPhone ends rows with CR LF and breaks the lines
 within a message with LF alone, so there a copied row in a message is told from a row.
+
+Files are in UTF-8. Some were saved anew by an editor, in UTF-16 or Windows-1252.
 """
 
+import codecs
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -27,7 +32,14 @@ MAX_ROWS: Final = 2_000_000
 MAX_CHAT: Final = 1 << 28
 """Characters. Larger files are refused; a chat is held in memory as a whole."""
 
-_LONGEST_NAME: Final = 120
+LONGEST_NAME: Final = 120
+WINDOWS: Final = "cp1252"
+"""Latin-1 is read so too: it has no letters where the two differ."""
+
+_PIECE: Final = 1 << 16
+_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+"""What Python's `surrogateescape` makes of such bytes."""
+
 _NAMELESS: Final = "?"
 """Stands for a name of invisible characters alone."""
 
@@ -49,16 +61,16 @@ class Row:
         sender: What stands before the first colon, which need not be a name; None without one.
         text: With its line breaks.
         is_whole: Whether it was short enough to be read.
-        is_attachment: Whether an iPhone marked it as something attached. It puts the mark of
-            direction that it puts before its own words (U+200E, in Arabic and Hebrew U+200F)
-            before the whole row too.
+        is_marked: Whether an iPhone put the mark of direction that it puts before its own words
+            (U+200E, in Arabic and Hebrew U+200F) before the whole row too: something was attached,
+            or the app says something.
     """
 
     header: Header | None
     sender: str | None
     text: str
     is_whole: bool = True
-    is_attachment: bool = False
+    is_marked: bool = False
 
     @property
     def is_from_iphone(self) -> bool:
@@ -70,7 +82,8 @@ class Layout:
     """How a file is written.
 
     Attributes:
-        codec: UTF-8, unless its beginning shows that it is UTF-16.
+        codec: UTF-8, unless its beginning shows that it is UTF-16; or Windows-1252, if it cannot be
+            UTF-8.
         has_returns: Whether its rows end with CR LF, if an iPhone wrote it.
     """
 
@@ -78,16 +91,28 @@ class Layout:
     has_returns: bool
 
 
-def layout(beginning: bytes) -> Layout:
-    """How a file with this beginning is written."""
-    codec = _codec(beginning)
+def layout(file: BinaryIO) -> Layout:
+    """How a chat is written.
+
+    Args:
+        file: Is closed at the end.
+    """
+    with file:
+        beginning = file.read(_PIECE)
+        rest = islice(iter(lambda: file.read(_PIECE), b""), MAX_CHAT // _PIECE)
+        codec = _codec(beginning)
+        if codec == "utf-8-sig" and not _is_utf8(chain([beginning], rest)):
+            codec = WINDOWS
     return Layout(codec, "\r\n" in beginning.decode(codec, "replace"))
 
 
-def is_chat(beginning: bytes) -> bool:
-    """Whether a file with this beginning is a chat: its first line is a row."""
-    text = beginning.decode(_codec(beginning), "replace").lstrip("\ufeff\r\n")
-    return header(text.partition("\n")[0]) is not None
+def first_header(beginning: bytes) -> Header | None:
+    """What the first line of a file with this beginning begins with, if it is a chat."""
+    for codec in (_codec(beginning), WINDOWS):
+        text = beginning.decode(codec, "replace").lstrip("\ufeff\r\n")
+        if found := header(text.partition("\n")[0]):
+            return found
+    return None
 
 
 def _codec(beginning: bytes) -> str:
@@ -98,25 +123,46 @@ def _codec(beginning: bytes) -> str:
     return "utf-16-be" if beginning[:1] == b"\x00" else "utf-8-sig"
 
 
+def _is_utf8(pieces: Iterable[bytes]) -> bool:
+    """Whether more characters than bytes speak for it; of another encoding, hardly any letter
+    looks like one of UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    characters = wrong = 0
+    for piece in pieces:
+        text = decoder.decode(piece)
+        if not text.isascii():
+            wrong += len(_NOT_UTF8.findall(text))
+            characters += len(text) - len(text.encode("ascii", "ignore"))
+    return characters - wrong >= wrong
+
+
 def visible(name: str) -> str:
     """A name without the invisible marks of an export, and without the `~` before the names that
     are not from my contacts."""
     return " ".join(name.translate(_INVISIBLE).removeprefix("~").split())
 
 
-def rows(file: BinaryIO, written: Layout, path: Path, *, most: int = MAX_ROWS) -> Iterator[Row]:
+def rows(
+    file: BinaryIO,
+    written: Layout,
+    path: Path,
+    *,
+    pasted: Container[int] = (),
+    most: int = MAX_ROWS,
+) -> Iterator[Row]:
     """The rows of a chat, in their order.
 
     Args:
         file: Is closed at the end.
         written: What `layout` found.
         path: What to call it in errors.
+        pasted: Which of them, by their numbers, the first being 0, are lines of the one above.
 
     Raises:
         SourceUnreadableError: if there are more than `most`, or more than `MAX_CHAT` characters.
     """
     count = 0
-    for count, draft in enumerate(_drafts(file, written, path), start=1):
+    for count, draft in enumerate(_drafts(file, written, path, pasted), start=1):
         if count > most:
             raise _too_large(path)
         yield draft.row()
@@ -145,31 +191,36 @@ class _Draft:
             return Row(self._found, None, "", is_whole=False)
         sender, first = _parted(self._lines[0])
         text = "\n".join((first, *self._lines[1:])).rstrip("\n")
-        is_attachment = self._found.form.is_bracketed and self._is_marked
-        return Row(self._found, sender, text, is_attachment=is_attachment)
+        is_marked = self._found.form.is_bracketed and self._is_marked
+        return Row(self._found, sender, text, is_marked=is_marked)
 
 
 def _parted(line: str) -> tuple[str | None, str]:
     """Who sent it, if it looks as if somebody did, and what follows."""
-    colon = line.find(":", 0, _LONGEST_NAME)
+    colon = line.find(":", 0, LONGEST_NAME)
     while colon >= 0 and line[colon + 1 : colon + 2] not in ("", " "):
-        colon = line.find(":", colon + 1, _LONGEST_NAME)
+        colon = line.find(":", colon + 1, LONGEST_NAME)
     name = visible(line[: max(colon, 0)])
     if colon < 0 or (name and line.startswith(_MARKS)):
         return None, line
     return name or _NAMELESS, line[colon + 2 :]
 
 
-def _drafts(file: BinaryIO, written: Layout, path: Path) -> Iterator[_Draft]:
+def _drafts(
+    file: BinaryIO, written: Layout, path: Path, pasted: Container[int]
+) -> Iterator[_Draft]:
     form = None
     draft: _Draft | None = None
+    number = -1
     ends = True  # the row above
     for line, is_whole in _lines(file, written.codec, path):
         bare = line.removesuffix("\n").removesuffix("\r")
         found = header(bare, form) if ends else None
         form = found.form if found else form
         ends = not (written.has_returns and form and form.is_bracketed) or line.endswith("\r\n")
-        if found or (draft is None and bare):
+        begins = bool(found) or (draft is None and bare != "")
+        number += begins
+        if begins and number not in pasted:
             if draft:
                 yield draft
             draft = _Draft(found, bare, is_whole)
@@ -193,7 +244,7 @@ def _lines(file: BinaryIO, codec: str, path: Path) -> Iterator[tuple[str, bool]]
                     raise _too_large(path)
             if size > MAX_CHAT:
                 raise _too_large(path)
-            yield (line, True) if is_whole else (line[:_LONGEST_NAME] + piece[-2:], False)
+            yield (line, True) if is_whole else (line[:LONGEST_NAME] + piece[-2:], False)
 
 
 def _too_large(path: Path) -> SourceUnreadableError:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,7 +71,9 @@ def chat_name(stem: str) -> str | None:
     return next(filter(None, match.groups())) if match else None
 
 
-def sides(people: list[str], contact: str | None, path: Path, title: str, me: str | None) -> Sides:
+def sides(
+    people: list[str], contact: str | None, path: Path, title: str, me: Sequence[str]
+) -> Sides:
     """Who is who.
 
     Where one side alone wrote, the other is called after the file.
@@ -80,18 +83,18 @@ def sides(people: list[str], contact: str | None, path: Path, title: str, me: st
         contact: Who the other one seems to be.
         path: What to call the file in errors.
         title: What the chat is called.
-        me: What the owner answered.
+        me: What the owner answered: one of their names, or several.
 
     Raises:
         NeedsAnswerError: if they did not.
-        UsageError: if neither side is called so.
+        UsageError: if neither side is called so, or both are.
     """
     if not people:
         return Sides(None, _other(contact or title))
     known = people if contact is None or contact in people else [*people, contact][:2]
-    answer = None if me is None else visible(me)
+    answer = [visible(each) for each in me]
     mine = [each for each in known if is_called(each, answer)]
-    if answer is None or (not mine and len(known) == 2):
+    if not answer or (len(known) == 2 and len(mine) != 1):
         raise unknown_owner(sorted(known, key=lambda each: each == contact), answer, path)
     others = [each for each in known if each not in mine]
     return Sides(mine[0] if mine else None, _other(others[0] if others else title))

@@ -150,6 +150,17 @@ OMITTED: Final[dict[str, Placeholder]] = {
 }
 """What stands in place of something else."""
 
+LEFT_OUT: Final = re.compile(
+    r"(?:\S+ ){1,4}"
+    "(?:omitted|weggelassen|ausgelassen|ausgeschlossen|omitid[oa]|omis(?:e|es)?|absente?|manquante?"
+    "|retirée?|omess[oaie]|esclus[oaie]|non inclus[oaie]|ocultad[oa]|ocult[oa]|não revelad[oa]"
+    "|weggelaten|dahil edilmedi|pominięt[yaeo]|отсутствуют?|опущен[оаы]?|не добавлен[оаы]?"
+    "|пропущено|не додано|відсутн(?:ій|я|є)|tidak disertakan|tidak dimasukkan|vynech[aá]n[oaéý]?"
+    "|kihagyva|omisă|utesluten|uteslutet|utelämnats?|udeladt|utelatt|ei sisällytett?[yä]"
+    "|παραλείφθηκε|הושמטה?|حذف شد|생략됨|제외됨)"
+)
+"""How the app says that something was left out, whatever it calls that, where this comes last."""
+
 CALLS: Final = tuple(
     _listed(
         "voice call|video call|silenced voice call|silenced video call|Sprachanruf|Videoanruf",

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -184,7 +184,7 @@ class _Exports:
         return senders | ({self._me: ME} if self._me else {})
 
 
-def _mine(channels: list[_Channel], answer: str | None, path: Path) -> str | None:
+def _mine(channels: list[_Channel], answer: Sequence[str], path: Path) -> str | None:
     """The id of my account; None if nobody wrote to anybody.
 
     The more channels an account wrote in, the likelier it is mine. It can be told by id, by name,

@@ -7,7 +7,7 @@ files they are made of is told in `_meta_files`, and what a message is in `_meta
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ def opened(path: Path, answers: Answers) -> Iterator[Parsed]:
             yield history
 
 
-def _owner(found: list[Thread], answer: str | None, path: Path) -> str:
+def _owner(found: list[Thread], answer: Sequence[str], path: Path) -> str:
     """My name; empty if there are only groups, where it does not matter.
 
     Raises:
@@ -53,7 +53,7 @@ def _owner(found: list[Thread], answer: str | None, path: Path) -> str:
     names = [name for name, _ in Counter(name for people in small for name in people).most_common()]
     if not names:
         return ""
-    if answer is not None:
+    if answer:
         called = [name for name in names if is_called(name, answer)]
         if len(called) == 1:
             return called[0]

@@ -7,15 +7,14 @@ mlomb/chat-analytics, starkdmi/whats_json and linuswillner/whatsapp-export-incon
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from elvisbot.conversation import ME, Message
-from elvisbot.errors import ElvisBotError, SourceUnreadableError
 from elvisbot.sources import (
     AUTOMATIC,
     CONTEXT,
@@ -32,10 +31,13 @@ from elvisbot.sources import (
 )
 from elvisbot.sources import _files as files
 from elvisbot.sources._ids import Ids
-from elvisbot.sources._parsed import Chat, parsed
+from elvisbot.sources._parsed import Chat, Notes, parsed
 from elvisbot.sources._whatsapp_content import Content, content, is_notice
 from elvisbot.sources._whatsapp_dates import Order, in_utc, moment, order
-from elvisbot.sources._whatsapp_lines import Row, is_chat, layout, rows
+from elvisbot.sources._whatsapp_exports import exports, finest_first, shown, text_name, title
+from elvisbot.sources._whatsapp_lines import WINDOWS, Layout, Row, layout, rows
+from elvisbot.sources._whatsapp_names import letters, with_whole_names
+from elvisbot.sources._whatsapp_pasted import outsiders, pasted
 from elvisbot.sources._whatsapp_people import (
     ASSISTANT,
     Sides,
@@ -47,73 +49,31 @@ from elvisbot.sources._whatsapp_people import (
 
 TITLE: Final = "WhatsApp"
 
-_IPHONE: Final = "_chat.txt"
+_MOST_NAMES: Final = 10
 
 
 def recognises(path: Path) -> bool:
     """Whether it is an export, or a folder with one. See `Source.recognises`."""
-    return bool(_exports(path))
+    return bool(exports(path))
 
 
 def opened(path: Path, answers: Answers) -> AbstractContextManager[History]:
     """Open an export, or a folder of exports. See `Source.opened`."""
-    return parsed(lambda notes: _chats(path, answers))
+    return parsed(lambda notes: _chats(path, answers, notes))
 
 
-def _exports(path: Path) -> list[Path]:
-    """The exports in a folder, not in those within it; or the one file."""
-    if not path.is_dir():
-        return [path] if _is_export(path) else []
-    endings = (".txt", ".zip")
-    within = (each for each in path.iterdir() if each.name.lower().endswith(endings))
-    return sorted(each for each in within if not each.is_symlink() and _is_export(each))
-
-
-def _is_export(path: Path) -> bool:
-    names = files.zip_names(path)
-    if not names:
-        return is_chat(files.beginning(path))
-    texts = _texts(names, path.stem)
-    if any("whatsapp" in name.casefold() or name.endswith(_IPHONE) for name in texts):
-        return True
+def _chats(path: Path, answers: Answers, notes: Notes) -> Iterator[Chat]:
     try:
-        with files.opened(path) as archive:
-            return len(texts) == 1 and is_chat(_beginning(archive, texts[0]))
-    except ElvisBotError:
-        return False
-
-
-def _texts(names: list[str], stem: str) -> list[str]:
-    """The texts in a zip that can be the chat, and not something that was attached to it."""
-    texts = [
-        path
-        for path in map(PurePosixPath, names)
-        if path.suffix.lower() == ".txt" and path.parts[0] != "__MACOSX"
-    ]
-    surely = (
-        [path for path in texts if path.name == _IPHONE]
-        or [path for path in texts if path.stem == stem]
-        or [path for path in texts if "whatsapp" in path.name.casefold()]
-    )
-    return [str(path) for path in surely or texts]
-
-
-def _beginning(archive: files.Files, name: str) -> bytes:
-    with archive.open(name) as file:
-        return file.read(4096)
-
-
-def _chats(path: Path, answers: Answers) -> Iterator[Chat]:
-    try:
-        exports = _exports(path)
+        # What two exports of one chat hold keeps its time as the first one tells it.
+        found = finest_first(exports(path))
     except OSError as error:
         raise files.explained(path, error) from error
-    if not exports:
+    if not found:
         raise files.damaged(path, "there is no WhatsApp chat in it")
     ids = Ids("whatsapp")
-    for export in exports:
+    for export in found:
         ids.begin_file()
-        yield _chat(export, answers, ids)
+        yield _chat(_read(export, answers, notes), answers, ids, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +84,86 @@ class _Said:
     content: Content
 
 
-def _chat(export: Path, answers: Answers, ids: Ids) -> Chat:
-    title, said = _read(export)
-    people = participants(_senders(said))
+@dataclass(frozen=True)
+class _Export:
+    """A chat as it was exported.
+
+    Attributes:
+        path: Of its file.
+        title: What the chat is called.
+        said: Its rows.
+        people: How many rows everybody wrote who writes in it, those who wrote most first.
+        remarks: The rows that the app says of itself.
+        contact: Who the other one seems to be.
+    """
+
+    path: Path
+    title: str
+    said: list[_Said]
+    people: dict[str, int]
+    remarks: list[Row]
+    contact: str | None
+
+
+def _read(path: Path, answers: Answers, notes: Notes) -> _Export:
+    """What an export holds, without the rows of others that somebody pasted into their messages."""
+    with files.opened(path) as archive:
+        text = text_name(archive, path)
+        name = title(text, path)
+        written = layout(archive.open(text))
+        if written.codec == WINDOWS:
+            notes.add(
+                f"{shown(path)} is not in UTF-8 and was read as Windows-1252. "
+                "If letters look wrong, pass it as WhatsApp exported it."
+            )
+        said = _said(archive.open(text), written, path, name)
+        if not any(each.row.header for each in said):
+            raise files.damaged(path, "there is no WhatsApp chat in it")
+        found = _export(path, name, said)
+        plain = [each.row for each in said]
+        strangers = outsiders(plain, found.people, found.contact, answers)
+        if not strangers:
+            return found
+        lines = pasted(plain, strangers, answers)
+        said = _said(archive.open(text), written, path, name, lines)
+        return _export(path, name, said, strangers)
+
+
+def _said(
+    file: BinaryIO, written: Layout, path: Path, name: str, lines: Container[int] = ()
+) -> list[_Said]:
+    """The rows of a chat that is called `name`, but those of the numbers `lines`, which continue
+    the ones above."""
+    found = list(rows(file, written, path, pasted=lines))
+    return [_Said(row, content(row)) for row in with_whole_names(found, chat_name(name))]
+
+
+def _export(path: Path, name: str, said: list[_Said], strangers: Container[str] = ()) -> _Export:
+    senders = _senders(said)
+    people = {each: senders[each] for each in participants(senders) if each not in strangers}
     remarks = [each.row for each in said if _is_remark(each, people)]
-    if is_in_group(people, [f"{row.sender or ''}: {row.text}" for row in remarks]):
+    return _Export(path, name, said, people, remarks, _contact(name, remarks, people))
+
+
+def _chat(export: _Export, answers: Answers, ids: Ids, notes: Notes) -> Chat:
+    said, people = export.said, list(export.people)
+    if is_in_group(people, [f"{row.sender or ''}: {row.text}" for row in export.remarks]):
+        notes.add(_group_note(export.path, people))
         return Chat(None, [(GROUP_CHAT, None)] * len(said))
-    who = sides(people, _contact(title, remarks, people), export, title, answers.me)
+    who = sides(people, export.contact, export.path, export.title, answers.me)
     headers = [each.row.header for each in said if each.row.header]
-    known = order((each.stamp for each in headers), headers[0].form, export, answers)
+    stamps = (each.stamp for each in headers)
+    known = order(stamps, headers[0].form, export.path, answers)
     entries = list(_entries(said, people, who, known, ids))
     return Chat(Person(who.other, who.other, (who.other,)), entries)
 
 
-def _read(export: Path) -> tuple[str, list[_Said]]:
-    """What the file of a chat is called, and its rows."""
-    with files.opened(export) as archive:
-        texts = _texts(archive.names, export.stem) or archive.names
-        if len(texts) != 1:
-            raise SourceUnreadableError(
-                f"{export} holds {len(texts)} chats.",
-                remedy="Unpack it, and pass the folder with the text files.",
-            )
-        written = layout(_beginning(archive, texts[0]))
-        said = [_Said(row, content(row)) for row in rows(archive.open(texts[0]), written, export)]
-    if not any(each.row.header for each in said):
-        raise files.damaged(export, "there is no WhatsApp chat in it")
-    inside = PurePosixPath(texts[0])
-    if inside.name != _IPHONE:
-        return inside.stem, said
-    return (export.parent.name if export.name == _IPHONE else export.stem), said
+def _group_note(path: Path, people: list[str]) -> str:
+    reason = "WhatsApp speaks of one in it"
+    if len(people) > 2:
+        names = ", ".join(people[:_MOST_NAMES]) + (" …" if len(people) > _MOST_NAMES else "")
+        reason = f"{len(people)} people write in it: {names}"
+    return f"{shown(path)} is taken for a group, since {reason}."
 
 
 def _senders(said: list[_Said]) -> Counter[str]:
@@ -165,24 +175,20 @@ def _senders(said: list[_Said]) -> Counter[str]:
     )
 
 
-def _is_remark(said: _Said, people: list[str]) -> bool:
+def _is_remark(said: _Said, people: Iterable[str]) -> bool:
     """Whether the app says it of itself, though it may look like a message."""
     if said.content.bucket in (UNREADABLE, EVENT):
         return said.content.bucket == EVENT
     return said.row.sender not in (*people, ASSISTANT)
 
 
-def _contact(title: str, remarks: list[Row], people: list[str]) -> str | None:
+def _contact(name: str, remarks: list[Row], people: Iterable[str]) -> str | None:
     """Who the other one seems to be: an iPhone puts its remark on encryption in their mouth; else
     the file is called after them."""
     notices = (row.sender for row in remarks if row.is_from_iphone and is_notice(row.text))
-    named = next(filter(None, notices), None) or chat_name(title)
-    spelled = {_letters(name): name for name in people}
-    return spelled.get(_letters(named), named) if named else None
-
-
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()
+    named = next(filter(None, notices), None) or chat_name(name)
+    spelled = {letters(each): each for each in people}
+    return spelled.get(letters(named), named) if named else None
 
 
 def _entries(
@@ -202,9 +208,15 @@ def _entries(
             yield NO_DATE, None
         else:
             side = "me" if row.sender == who.me else "other"
-            # What tells a file, with media or without, is no part of the id.
-            key = ids.new(who.other, side, local.isoformat(), what.text)
+            key = ids.new(who.other, side, *_known_to_all(local, what))
             yield _message(key, who, side, sent_at, what) if key else (DUPLICATE, None)
+
+
+def _known_to_all(local: datetime, what: Content) -> tuple[str, ...]:
+    """What every export tells of a message: iPhones alone tell the seconds and whose calls are,
+    and only with media is it told what kind of file it was."""
+    minute = local.replace(second=0).isoformat()
+    return (minute, what.text, "call") if what.placeholder == "call" else (minute, what.text)
 
 
 def _message(key: str, who: Sides, side: str, sent_at: datetime, what: Content) -> Entry:

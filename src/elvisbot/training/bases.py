@@ -9,15 +9,18 @@ import errno
 import hashlib
 import io
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from safetensors import safe_open
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
@@ -38,6 +41,16 @@ SMOLLM2: Final = PackagedFile(
 )
 
 HUB: Final = {
+    "smollm2-360m": (
+        "HuggingFaceTB/SmolLM2-360M-Instruct",
+        "a10cc1512eabd3dde888204e902eca88bddb4951",
+    ),
+    "smollm2-1.7b": (
+        "HuggingFaceTB/SmolLM2-1.7B-Instruct",
+        "31b70e2e869a7173562077fd711b654946d38674",
+    ),
+    "qwen3-0.6b": ("Qwen/Qwen3-0.6B", "c1899de289a04d12100db370d81485cdf75e47ca"),
+    "qwen3-1.7b": ("Qwen/Qwen3-1.7B", "70d244cc86ccca08cf5af4e1e306ecf908b1ad5e"),
     "dialogpt-small": ("microsoft/DialoGPT-small", "49c537161a457d5256512f9d2d38a87d81ae0f0e"),
     "dialogpt-medium": ("microsoft/DialoGPT-medium", "7b40bb0f92c45fefa957d088000d8648e5c7fa33"),
     "dialogpt-large": ("microsoft/DialoGPT-large", None),
@@ -71,6 +84,21 @@ class Base:
     def context_length(self) -> int:
         """The longest sequence it can read, in tokens."""
         return int(self.family.gguf_parameters(self.config)["context_length"])
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many weights it has, from the headers of its files.
+
+        Raises:
+            BaseModelError: if they cannot be read.
+        """
+        total = 0
+        with _readable(self.folder):
+            for file in self.folder.glob("*.safetensors"):
+                with safe_open(file, framework="pt") as weights:
+                    for name in weights.keys():  # noqa: SIM118  (not a mapping)
+                        total += math.prod(weights.get_slice(name).get_shape())
+        return total
 
     def tokenizer(self) -> Tokenizer:
         """A fresh copy of the base's tokenizer.
@@ -196,11 +224,23 @@ def _converted(source: Path, destination: Path, tell: Callable[[str], None]) -> 
     with _readable(source):
         family_of(AutoConfig.from_pretrained(source, local_files_only=True).model_type)
         model = _loaded(source, dtype="auto", use_safetensors=not pickled, weights_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+        tokenizer = _published_tokenizer(source)
     with model_folder(destination) as folder:
         model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
     return destination
+
+
+def _published_tokenizer(folder: Path) -> Tokenizer:
+    """The base's tokenizer, from `tokenizer.json` where it was published in that form.
+
+    transformers 5 would make those of some kinds anew, and SmolLM2's would then cut numbers
+    differently.
+    """
+    if (folder / "tokenizer.json").is_file():
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return tokenizer.backend_tokenizer
 
 
 def _loaded(folder: Path, **options: Any) -> Any:
@@ -230,15 +270,22 @@ def _readable(folder: Path) -> Iterator[None]:
 def model_folder(path: Path) -> Iterator[Path]:
     """As `atomic_folder`, for the libraries that save models.
 
-    They are written in Rust, and name the system's errors only in the texts of their own.
-
     Raises:
         StorageError: if the disk is full or refuses.
     """
-    with atomic_folder(path) as folder:
-        try:
-            yield folder
-        except Exception as error:
-            if number := re.search(r"\(os error (\d+)\)", str(error)):
-                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
-            raise
+    with atomic_folder(path) as folder, system_errors():
+        yield folder
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """Give the errors of the libraries that save models the numbers of the system's own.
+
+    They are written in Rust, and name the system's errors only in the texts of their own.
+    """
+    try:
+        yield
+    except Exception as error:
+        if number := re.search(r"\(os error (\d+)\)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise

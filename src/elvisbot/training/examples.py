@@ -52,6 +52,11 @@ class Batch:
     labels: torch.Tensor
     tokens: int
 
+    @property
+    def labelled(self) -> int:
+        """How many tokens are learnt: no sequence begins with one."""
+        return int((self.labels != IGNORED).sum())
+
 
 def examples(
     pairs: Sequence[Pair], chat_format: ChatFormat, *, max_tokens: int, context_turns: int
@@ -59,18 +64,30 @@ def examples(
     """Sequences in which every reply of `pairs` is learnt exactly once.
 
     A session too long for one sequence is cut between two replies. Each sequence begins with some
-    turns before its first reply: 1, 2 … `context_turns` of them, in rotation. Whoever opens a
-    conversation with the bot gives it a single turn, and few sessions would teach it that. A single
-    pair too long by itself loses the beginning of its context, then the end of its reply.
+    turns before its first reply: the one that is answered, and 0, 1 … `context_turns` before it, in
+    rotation. Whoever opens a conversation with the bot gives it a single turn, and few sessions
+    would teach it that. A single pair too long by itself loses the beginning of its context, then
+    the end of its reply.
 
     Args:
         pairs: In the order of their sessions, as `read_pairs` gives them.
         max_tokens: The longest sequence.
-        context_turns: At least 1.
+        context_turns: As many turns as the bot is given at reply time before the one that it
+            answers. With 0, every question and its answer are a sequence of their own.
     """
+    if context_turns == 0:
+        for pair in pairs:
+            yield one_reply(pair, chat_format, max_tokens=max_tokens, turns=1)
+    else:
+        yield from _sessions(pairs, chat_format, max_tokens=max_tokens, context_turns=context_turns)
+
+
+def _sessions(
+    pairs: Sequence[Pair], chat_format: ChatFormat, *, max_tokens: int, context_turns: int
+) -> Iterator[Example]:
     current: Example | None = None
     last: Pair | None = None
-    openings = cycle(range(1, context_turns + 1))
+    openings = cycle(range(1, context_turns + 2))
     for pair in pairs:
         longer = None
         if current is not None and last is not None and _continues(last, pair):

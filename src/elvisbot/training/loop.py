@@ -1,17 +1,27 @@
-"""The training loop: one pass over the sequences, or as much of it as the time allows."""
+"""The training loop: passes over the sequences, as many as are wanted or the time allows.
+
+Now and then it scores replies that it does not learn from, remembers the weights that were best at
+them, and keeps a checkpoint, from which it goes on as if it had never been interrupted: the batches
+of each pass are in an order that follows from the seed and the number of the pass alone.
+"""
 
 import math
 import random
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import torch
 
-from elvisbot.errors import TrainingError
+from elvisbot.errors import StorageError, TrainingError
+from elvisbot.training.checkpoints import Checkpoints, Position
 from elvisbot.training.examples import Batch, Example, batches
 from elvisbot.training.network import Method, Network
+from elvisbot.training.workers import Workers
 
 BATCH_TOKENS: Final = 1024
 """Tokens of a step, padding included."""
@@ -21,6 +31,15 @@ WARM_UP: Final = 0.05
 """Share of the training over which the learning rate rises to its peak."""
 
 MAX_GRADIENT_NORM: Final = 1.0
+
+EVALUATIONS: Final = 5
+"""So often the validation replies are scored in a pass, or in a training shorter than one."""
+
+PATIENCE: Final = 3
+"""Evaluations without a better score, after which the training ends."""
+
+MAX_CHECKPOINT_SHARE: Final = 0.02
+"""Of the time, that writing checkpoints may take."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,7 @@ class Step:
         loss: Of this step, in nats a learnt token.
         tokens: Seen so far, without padding.
         progress: From 0 to 1: the passes done or the time used up, whichever is further.
-        seconds: Since the first step began.
+        seconds: Spent training so far.
     """
 
     number: int
@@ -50,51 +69,67 @@ class Step:
         return self.seconds * (1 - self.progress) / self.progress if self.progress else math.inf
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How long and how to train.
+
+    Attributes:
+        epochs: Passes over the data.
+        seconds: Stop after this time, that of an interrupted run included; None for no limit.
+        checkpoint_seconds: Between two checkpoints, at least; 0 keeps one after every step.
+        seed: Of the order of the batches, and of dropout.
+    """
+
+    method: Method
+    epochs: float
+    seconds: float | None = None
+    checkpoint_seconds: float = 60.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who is told, and asked.
+
+    Attributes:
+        on_step: Told every step.
+        score: Gives the bits a character of the validation replies; None where there are none.
+        on_score: Told every score, and whether it is the best so far.
+        warn: Told what went wrong without ending the training.
+    """
+
+    on_step: Callable[[Step], None]
+    score: Callable[[], float] | None = None
+    on_score: Callable[[float, bool], None] = lambda bits, best: None
+    warn: Callable[[str], None] = lambda line: None
+
+
 def fit(
     network: Network,
     sequences: Sequence[Example],
+    plan: Plan,
+    watchers: Watchers,
     *,
-    method: Method,
-    epochs: float,
-    seconds: float | None,
-    on_step: Callable[[Step], None],
-    seed: int = 0,
+    checkpoints: Checkpoints | None = None,
+    workers: Workers | None = None,
 ) -> Step:
-    """Train `network` on `sequences`.
+    """Train `network` on `sequences`; at the end it holds the weights that scored best.
 
     The learning rate follows the progress, be it measured by passes or by time, so that a training
-    cut short by `seconds` still ends with a low rate.
+    cut short by its time still ends with a low rate.
 
     Args:
-        epochs: Passes over the data.
-        seconds: Stop after this time; None for no limit.
-        on_step: Called after every step.
+        checkpoints: Where to go on from, and what to keep; None keeps nothing.
+        workers: The processes that train together; None for this one alone.
 
     Returns:
-        The last step. On Ctrl-C training ends early, with what was learnt so far.
+        The last step. On Ctrl-C training ends after the step under way, with what was learnt so
+        far; a second one raises KeyboardInterrupt.
     """
-    torch.manual_seed(seed)
-    weights = network.prepare(method)
-    optimiser = torch.optim.AdamW(weights, lr=LEARNING_RATE[method], weight_decay=0.0)
-    total = epochs * sum(len(sequence.ids) for sequence in sequences)
-    network.model.train()
-    started = time.monotonic()
-    step = Step(0, math.nan, 0, 0.0, 0.0)
-    try:
-        for batch in _endless(sequences, random.Random(seed)):
-            for group in optimiser.param_groups:
-                group["lr"] = LEARNING_RATE[method] * schedule(step.progress)
-            loss = _learn(network, batch, optimiser, weights)
-            tokens, elapsed = step.tokens + batch.tokens, time.monotonic() - started
-            progress = max(tokens / total, elapsed / seconds if seconds else 0.0)
-            step = Step(step.number + 1, loss, tokens, min(1.0, progress), elapsed)
-            on_step(step)
-            if step.progress >= 1:
-                break
-    except KeyboardInterrupt:
-        if not step.number:
-            raise
-    return step
+    torch.manual_seed(plan.seed)
+    training = _Training(network, sequences, plan, watchers, checkpoints, workers or Workers())
+    with _interruptions() as interrupted:
+        return training.run(interrupted)
 
 
 def schedule(progress: float) -> float:
@@ -104,26 +139,185 @@ def schedule(progress: float) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
 
-def _learn(
-    network: Network,
-    batch: Batch,
-    optimiser: torch.optim.Optimizer,
-    weights: Sequence[torch.nn.Parameter],
+class _Training:
+    """One call of `fit`."""
+
+    def __init__(
+        self,
+        network: Network,
+        sequences: Sequence[Example],
+        plan: Plan,
+        watchers: Watchers,
+        checkpoints: Checkpoints | None,
+        workers: Workers,
+    ) -> None:
+        self._network = network
+        self._sequences = sequences
+        self._plan = plan
+        self._watchers = watchers
+        self._checkpoints = checkpoints
+        self._workers = workers
+        self._weights = network.prepare(plan.method)
+        self._optimiser = torch.optim.AdamW(
+            self._weights.values(), lr=LEARNING_RATE[plan.method], weight_decay=0.0
+        )
+        self._total = plan.epochs * sum(len(sequence.ids) for sequence in sequences)
+        self._position = Position()
+        self._loss = math.nan
+        self._before = 0.0
+        self._checkpointed = time.monotonic()
+        self._pause = plan.checkpoint_seconds
+
+    def run(self, interrupted: threading.Event) -> Step:
+        if self._checkpoints:
+            resumed = self._checkpoints.resume(self._weights, self._optimiser)
+            self._position = resumed or self._position
+        self._before = self._position.seconds
+        self._started = time.monotonic()
+        step = self._step()
+        self._network.model.train()
+        while step.progress < 1 and not self._is_over(interrupted):
+            self._learn(self._next_batch())
+            step = self._step()
+            self._watchers.on_step(step)
+            self._look_back(step.progress)
+        if self._workers.is_first and interrupted.is_set():
+            self._keep()
+        self._end(step.progress)
+        return step
+
+    def _step(self) -> Step:
+        """Where the training is; the seconds are those of the first process, for all."""
+        seconds = self._before + time.monotonic() - self._started
+        seconds = self._workers.agreed(seconds)
+        self._position = replace(self._position, seconds=seconds)
+        by_time = seconds / self._plan.seconds if self._plan.seconds else 0.0
+        progress = min(1.0, max(self._position.tokens / self._total, by_time))
+        return Step(
+            self._position.step, self._loss, self._position.tokens, progress, self._position.seconds
+        )
+
+    def _is_over(self, interrupted: threading.Event) -> bool:
+        tired = self._position.worse >= PATIENCE
+        return bool(self._workers.agreed(float(interrupted.is_set() or tired)))
+
+    def _next_batch(self) -> Batch:
+        position = self._position
+        if position.batch == 0 or not hasattr(self, "_batches"):
+            order = random.Random(f"{self._plan.seed} {position.epoch}")
+            self._batches = batches(self._sequences, max_tokens=BATCH_TOKENS, shuffle=order)
+        batch = self._batches[position.batch]
+        following = position.batch + 1
+        self._position = replace(
+            position,
+            step=position.step + 1,
+            epoch=position.epoch + following // len(self._batches),
+            batch=following % len(self._batches),
+            tokens=position.tokens + batch.tokens,
+        )
+        return batch
+
+    def _learn(self, batch: Batch) -> None:
+        progress = self._step().progress
+        for group in self._optimiser.param_groups:
+            group["lr"] = LEARNING_RATE[self._plan.method] * schedule(progress)
+        weights = list(self._weights.values())
+        self._loss = learn(self._network, batch, weights, self._workers)
+        torch.nn.utils.clip_grad_norm_(weights, MAX_GRADIENT_NORM)
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+
+    def _look_back(self, progress: float) -> None:
+        """Score and keep what was learnt, whenever it is time."""
+        wanted = int(progress * EVALUATIONS * max(1.0, self._plan.epochs) + 1e-9)
+        if self._watchers.score and wanted > self._position.evaluations:
+            self._evaluate(wanted)
+            self._keep()
+        elif time.monotonic() - self._checkpointed >= self._pause:
+            self._keep()
+
+    def _evaluate(self, number: int) -> None:
+        assert self._watchers.score is not None
+        bits = self._workers.agreed(self._watchers.score() if self._workers.is_first else 0.0)
+        self._network.model.train()
+        is_best = self._position.best is None or bits < self._position.best
+        self._position = replace(
+            self._position,
+            evaluations=number,
+            best=bits if is_best else self._position.best,
+            worse=0 if is_best else self._position.worse + 1,
+        )
+        if self._workers.is_first:
+            self._watchers.on_score(bits, is_best)
+            if is_best and self._checkpoints:
+                self._try(lambda kept: kept.save_best(self._weights))
+
+    def _keep(self) -> None:
+        began = time.monotonic()
+        if self._checkpoints and self._workers.is_first:
+            self._try(lambda kept: kept.save(self._position, self._weights, self._optimiser))
+        self._checkpointed = time.monotonic()
+        took = self._checkpointed - began
+        if self._pause:
+            self._pause = max(self._plan.checkpoint_seconds, took / MAX_CHECKPOINT_SHARE)
+
+    def _try(self, write: Callable[[Checkpoints], None]) -> None:
+        """A disk that is full costs the checkpoint, and not the training."""
+        assert self._checkpoints is not None
+        try:
+            write(self._checkpoints)
+        except StorageError as error:
+            self._watchers.warn(f"No checkpoint: {error.problem} {error.remedy}")
+
+    def _end(self, progress: float) -> None:
+        """Take back the best weights, if what came after them is not better."""
+        scored = self._watchers.score is not None and self._position.step > 0
+        if scored and progress < 1 and self._position.worse < PATIENCE:
+            self._evaluate(self._position.evaluations)
+        if self._position.worse and self._checkpoints:
+            self._checkpoints.restore_best(self._weights)
+
+
+def learn(
+    network: Network, batch: Batch, weights: Sequence[torch.nn.Parameter], workers: Workers
 ) -> float:
-    loss, labelled = network.loss(batch)
-    mean = loss / labelled
-    if not torch.isfinite(mean):
+    """Add the gradients of a batch to `weights`; returns its loss in nats a learnt token.
+
+    Every worker takes its share of the sequences, and all end with the gradients of the whole.
+
+    Raises:
+        TrainingError: if the loss is no longer a number.
+    """
+    share, nats = workers.share(batch), 0.0
+    if share is not None:
+        loss, _ = network.loss(share)
+        (loss / batch.labelled).backward()  # type: ignore[no-untyped-call]
+        nats = loss.item()
+    mean = workers.total(nats) / batch.labelled
+    if not math.isfinite(mean):
         raise TrainingError(
             "The training went astray: its loss is no longer a number.",
             remedy="Nothing was changed. Choose another base, or the other --method.",
         )
-    mean.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(weights, MAX_GRADIENT_NORM)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return mean.item()
+    workers.add_up(weights)
+    return mean
 
 
-def _endless(sequences: Sequence[Example], order: random.Random) -> Iterator[Batch]:
-    while True:
-        yield from batches(sequences, max_tokens=BATCH_TOKENS, shuffle=order)
+@contextmanager
+def _interruptions() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event, so that the step under way is finished; a second one interrupts."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    usual: Any = signal.getsignal(signal.SIGINT)
+
+    def on_interrupt(number: int, frame: Any) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, usual)

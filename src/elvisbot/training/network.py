@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import torch
@@ -42,30 +42,33 @@ class Network:
 
         Bases whose embedding has more rows than their tokenizer has tokens lose the rest.
         """
-        self.model.resize_token_embeddings(
-            self.format.tokenizer.get_vocab_size(), mean_resizing=False
-        )
-        layers = [self.model.get_input_embeddings(), self.model.get_output_embeddings()]
-        known = self.new_tokens[0] if self.new_tokens else None
-        for layer in layers if known is not None else ():
-            with torch.no_grad():
-                layer.weight[known:] = layer.weight[:known].mean(dim=0)
+        size = self.format.tokenizer.get_vocab_size()
+        self.model.resize_token_embeddings(size, mean_resizing=False)
+        embedding, output = self.model.get_input_embeddings(), self.model.get_output_embeddings()
+        layers = [embedding] if output.weight is embedding.weight else [embedding, output]
+        with torch.no_grad():
+            for layer in layers:
+                known = layer.weight[: size - len(self.new_tokens)]
+                layer.weight[self.new_tokens] = known.mean(dim=0)
         self._embeddings = [
             name.rpartition(".")[2]
             for name, module in self.model.named_modules()
-            if module is layers[0]
-            or (module is layers[1] and layers[1].weight is not layers[0].weight)
+            if module in layers
         ]
 
-    def prepare(self, method: Method) -> list[torch.nn.Parameter]:
-        """Choose what will learn: LoRA's matrices and the new markers' rows, or every weight."""
-        if method == "lora":
+    def prepare(self, method: Method) -> dict[str, torch.nn.Parameter]:
+        """Choose what will learn: LoRA's matrices and the new markers' rows, or every weight.
+
+        Returns:
+            The weights that learn, by name. The second call finds everything done.
+        """
+        if method == "lora" and not hasattr(self.model, "peft_config"):
             self.model.to(dtype=self.hardware.dtype)
             lora = LoraConfig(
                 r=LORA_RANK,
                 lora_alpha=LORA_ALPHA,
                 target_modules=list(self.family.lora_targets),
-                fan_in_fan_out=self.family.key == "gpt2",
+                fan_in_fan_out=self.family.transposed_layers,
                 trainable_token_indices=dict.fromkeys(self._embeddings, self.new_tokens)
                 if self.new_tokens
                 else None,
@@ -75,7 +78,8 @@ class Network:
                 # PEFT 0.21 asks transformers 5.23 for an attribute by its old name.
                 warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
                 self.model = get_peft_model(self.model, lora)
-        return [weight for weight in self.model.parameters() if weight.requires_grad]
+        named = self.model.named_parameters()
+        return {name: weight for name, weight in named if weight.requires_grad}
 
     def merge(self) -> Any:
         """The trained model as one plain float32 model, LoRA folded into its weights."""
@@ -100,6 +104,39 @@ class Network:
             logits = self.model.get_output_embeddings()(hidden[labelled])
         loss = functional.cross_entropy(logits.float(), labels[labelled], reduction="sum")
         return loss, int(labelled.sum())
+
+    @torch.no_grad()
+    def nats(self, sequence: Example) -> list[float]:
+        """The negative logarithms of the probabilities of the labelled tokens, one by one, computed
+        in the precision of the weights."""
+        self.model.eval()
+        ids = torch.tensor([sequence.ids], device=self.model.device)
+        logs = self.model(input_ids=ids, use_cache=False).logits[0, :-1].float().log_softmax(-1)
+        learnt = [at for at, label in enumerate(sequence.labels) if label != IGNORED]
+        return [-float(logs[at - 1, sequence.ids[at]]) for at in learnt]
+
+    @torch.no_grad()
+    def answer(self, prompt: Sequence[int], *, max_tokens: int) -> list[int]:
+        """What the model says after `prompt`, drawn with a fixed seed, up to `<end>`.
+
+        The random numbers of the training are left as they were.
+        """
+        self.model.eval()
+        ids = torch.tensor([prompt], device=self.model.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            made = self.model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                do_sample=True,
+                temperature=0.7,
+                top_p=0.9,
+                max_new_tokens=max_tokens,
+                eos_token_id=self.format.end_id,
+                pad_token_id=self.format.end_id,
+            )
+        reply: list[int] = made[0, len(prompt) :].tolist()
+        return reply[: reply.index(self.format.end_id)] if self.format.end_id in reply else reply
 
     @torch.no_grad()
     def bits(self, sequences: Iterable[Example]) -> float:

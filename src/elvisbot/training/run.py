@@ -1,5 +1,6 @@
 """One training: from a bot's pairs to its `model/`."""
 
+import contextlib
 import json
 import math
 import time
@@ -12,21 +13,77 @@ from typing import Any, Final
 import torch
 from transformers.utils import logging as transformers_logging
 
-from elvisbot.bots import Bot, atomic_file
-from elvisbot.conversation import Pair
+from elvisbot.bots import Bot, storage_errors
+from elvisbot.conversation import Line, Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, read_pairs
-from elvisbot.training.bases import find_base, model_folder
-from elvisbot.training.examples import Example, examples
+from elvisbot.training import estimate
+from elvisbot.training.bases import Base, find_base, model_folder
+from elvisbot.training.checkpoints import Checkpoints
+from elvisbot.training.estimate import Estimate, Pace
+from elvisbot.training.examples import IGNORED, Example, batches, examples
 from elvisbot.training.hardware import this_machine
-from elvisbot.training.loop import Step, fit
+from elvisbot.training.loop import BATCH_TOKENS, EVALUATIONS, Plan, Step, Watchers, fit
 from elvisbot.training.network import Method, Network
+from elvisbot.training.workers import Workers, workers
 
 MAX_TOKENS: Final = 512
 """The longest training sequence."""
 
 EVALUATED: Final = 300
 """At most so many held-out replies, the latest, are scored."""
+
+MAX_VALIDATION: Final = 60
+"""At most so many replies are taken from the training part, to tell when to stop."""
+
+MIN_VALIDATION: Final = 10
+"""Fewer tell nothing, so that a history that would give fewer is trained on whole."""
+
+VALIDATION: Final = 0.05
+"""Share of the replies of the training part."""
+
+PROBED: Final = 20
+"""Of the held-out replies, so many are compared between the trained model and the served one."""
+
+SAMPLE_TOKENS: Final = 40
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the trained model thinks of one held-out token, for comparison.
+
+    Attributes:
+        ids: The tokens before it.
+        token: The token.
+        nats: The negative logarithm of its probability.
+    """
+
+    ids: list[int]
+    token: int
+    nats: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be trained, and how.
+
+    Attributes:
+        base: As `find_base` takes it.
+        epochs: Passes over the data.
+        minutes: The whole training, loading and scoring included, takes no longer than this.
+        context_turns: How many turns before the one that is answered the bot gets; 0 trains on
+            single questions and answers. None leaves the bot's.
+        resume: Whether a training that was interrupted goes on.
+        checkpoint_seconds: Between two checkpoints, at least.
+    """
+
+    base: str
+    method: Method
+    epochs: float = 1.0
+    minutes: float | None = None
+    context_turns: int | None = None
+    resume: bool = True
+    checkpoint_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,11 +92,12 @@ class Outcome:
 
     Attributes:
         bits_before, bits_after: Bits a character of the held-out replies, before and after. None
-            where the history is too short to hold anything out.
-        seconds: Of the whole training, loading and scoring included.
-        last: The last step.
-            Its progress is below 1 if Ctrl-C ended the training early.
+            where the history is too short to hold anything out, or the training was resumed.
+        seconds: Of this command, loading and scoring included.
+        last: The last step. Its progress is below 1 if the training ended early.
         epochs: How often the model has seen the replies; below 1, not all of them.
+        estimate: What was said before it started.
+        memory: Bytes that the process held at most.
     """
 
     bits_before: float | None
@@ -47,6 +105,8 @@ class Outcome:
     seconds: float
     last: Step
     epochs: float
+    estimate: Estimate
+    memory: int
 
     def as_json(self) -> dict[str, Any]:
         """What `elvisbot train --json` prints."""
@@ -57,7 +117,29 @@ class Outcome:
             "epochs": round(self.epochs, 3),
             "tokens_per_second": round(self.last.tokens_per_second, 1),
             "complete": self.last.progress >= 1,
+            "memory": self.memory,
+            "estimate": {
+                "seconds": round(self.estimate.seconds, 1),
+                "memory": self.estimate.memory,
+                "epochs": round(self.estimate.epochs, 3),
+            },
         }
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good the bot is at one moment of its training.
+
+    Attributes:
+        bits: Bits a character of the validation replies.
+        is_best: Whether it never was better.
+        question, answer: The last message of a held-out turn, and what the bot would say.
+    """
+
+    bits: float
+    is_best: bool
+    question: str
+    answer: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -65,119 +147,299 @@ class Reporter:
     """Who is told how it goes.
 
     Attributes:
-        stage: Gets one line when something new begins.
+        stage: Gets one line when something new begins, or went wrong without ending the training.
         step: Gets every step.
+        estimate: Gets what it will take, before it starts.
+        score: Gets how good it is, now and then.
     """
 
     stage: Callable[[str], None]
     step: Callable[[Step], None]
+    estimate: Callable[[Estimate], None] = lambda estimate: None
+    score: Callable[[Score], None] = lambda score: None
 
 
-def train(
-    bot: Bot,
-    *,
-    base: str,
-    method: Method,
-    epochs: float,
-    minutes: float | None,
-    reporter: Reporter,
-    export: Callable[[Path], None],
-) -> Outcome:
-    """Fine-tune `base` on the pairs of `bot` and write its `model/`.
+Export = Callable[[Path, Sequence[Probe]], None]
+"""Writes what is to be served, given the folder of the new model, and compares the two."""
 
-    Args:
-        base: As `find_base` takes it.
-        minutes: The whole training, loading and scoring included, takes no longer than this.
-        export: Writes what is to be served, given the folder of the new model. The bot's `model/`
-            is replaced only once that has worked.
+
+def train(bot: Bot, request: Request, *, reporter: Reporter, export: Export) -> Outcome | None:
+    """Fine-tune a base on the pairs of `bot` and write its `model/`.
+
+    The bot's `model/` is replaced only once `export` has worked.
+
+    Returns:
+        None in all but the first of several processes that train together.
 
     Raises:
         BotNotFoundError: if nothing has been imported.
         TooFewMessagesError: if there are fewer than `MIN_PAIRS` pairs.
+        TrainingError: if it does not fit into the memory, or the time.
         BaseModelError: if there is no such base.
+        ExportError: if what would be served is not what was trained.
         StorageError: if the disk is full.
     """
-    started = time.monotonic()
     bot.require_import()
     pairs = _enough(read_pairs(bot.train_pairs), bot)
     _hush()
-    hardware = this_machine()
-    torch.set_num_threads(hardware.threads)
-    found = find_base(base, tell=reporter.stage)
-    loading = time.monotonic()
-    reporter.stage(f"Loading {found.name} ({hardware.description})")
-    network = Network(found, hardware)
-
-    def sequences(part: Sequence[Pair]) -> list[Example]:
-        longest = min(MAX_TOKENS, found.context_length)
-        # Those before the turn that is answered, and that turn.
-        turns = bot.settings.recipe.context_turns + 1
-        return list(examples(part, network.format, max_tokens=longest, context_turns=turns))
-
-    unseen = read_pairs(bot.heldout_pairs)[-EVALUATED:]
-    heldout = _Heldout(unseen, sequences)
-    if unseen:
-        reporter.stage(f"Scoring the base on {len(unseen)} held-out replies")
-    scoring = time.monotonic()
-    before = heldout.bits_per_character(network)
-    scored = time.monotonic()
-
-    reporter.stage(f"Training on {len(pairs):,} replies")
-    # Scoring comes once more; saving and exporting take a few times as long as loading; and torch
-    # was some seconds in loading before the clock began.
-    reserve = 5 + 1.3 * (scored - scoring) + 6 * (scoring - loading)
-    left = None if minutes is None else _time_left(minutes * 60 - (scored - started) - reserve)
-    to_learn = sequences(pairs)
-    with _recorded(bot, reporter) as on_step:
-        last = fit(
-            network,
-            to_learn,
-            method=method,
-            epochs=epochs,
-            seconds=left,
-            on_step=on_step,
-        )
-    if last.progress < 1:
-        reporter.stage("Ending early; what was learnt is kept")
-    if unseen:
-        reporter.stage("Scoring the bot on the same replies")
-    try:
-        after = heldout.bits_per_character(network)
-    except KeyboardInterrupt:  # what was learnt is kept all the same
-        after = None
-    reporter.stage("Saving the model, and as GGUF")
-    _save(network, bot, export)
-    recipe = replace(bot.settings.recipe, base=base, family=network.family.key, method=method)
-    bot.save(replace(bot.settings, recipe=recipe))
-    seen = last.tokens / sum(len(sequence.ids) for sequence in to_learn)
-    return Outcome(before, after, time.monotonic() - started, last, seen)
+    with workers() as group:
+        training = _Training(bot, request, pairs, reporter if group.is_first else _silent(), group)
+        return training.run(export)
 
 
-@contextmanager
-def _recorded(bot: Bot, reporter: Reporter) -> Iterator[Callable[[Step], None]]:
-    """Also writes every step into `run/metrics.jsonl`."""
-    with atomic_file(bot.metrics) as metrics:
-
-        def on_step(step: Step) -> None:
-            metrics.write(json.dumps(asdict(step)).encode() + b"\n")
-            reporter.step(step)
-
-        yield on_step
-
-
-class _Heldout:
-    """Replies that training never sees, each scored once, in the context of its session."""
+class _Training:
+    """One call of `train`."""
 
     def __init__(
-        self, pairs: Sequence[Pair], make: Callable[[Sequence[Pair]], list[Example]]
+        self, bot: Bot, request: Request, pairs: list[Pair], reporter: Reporter, group: Workers
     ) -> None:
-        self._sequences = make(pairs)
-        # A break between two messages counts as one character, as a line break would.
-        self._characters = sum(len("\n".join(pair.reply)) for pair in pairs)
+        self._started = time.monotonic()
+        self._bot = bot
+        self._request = request
+        self._reporter = reporter
+        self._group = group
+        self._context = (
+            bot.settings.recipe.context_turns
+            if request.context_turns is None
+            else request.context_turns
+        )
+        self._learnt, self._validation = split_validation(pairs)
+        self._heldout = read_pairs(bot.heldout_pairs)[-EVALUATED:]
+        self._hardware = this_machine()
+        torch.set_num_threads(max(1, self._hardware.threads // group.count))
 
-    def bits_per_character(self, network: Network) -> float | None:
-        """What the breaks and the ends cost included; None if nothing is held out."""
-        return network.bits(self._sequences) / self._characters if self._characters else None
+    def run(self, export: Export) -> Outcome | None:
+        base = self._find_base()
+        estimate.require_memory(base, self._request.method, self._hardware)
+        self._reporter.stage(f"Loading {base.name} ({self._hardware.description})")
+        loading = time.monotonic()
+        self._network = Network(base, self._hardware)
+        self._longest = min(MAX_TOKENS, base.context_length)
+        loaded = time.monotonic() - loading
+        checkpoints = self._checkpoints(base)
+        resuming = checkpoints.exist()
+        before, scoring = self._score_base(resuming)
+
+        sequences = self._sequences(self._learnt)
+        reserve = 5 + 1.3 * scoring + 8 * loaded
+        expected = self._expect(sequences, reserve)
+        self._reporter.estimate(expected)
+        self._reporter.stage(
+            f"{'Going on with' if resuming else 'Training on'} {len(self._learnt):,} replies"
+        )
+        last = self._fit(sequences, checkpoints, reserve)
+        if not self._group.is_first:
+            return None
+        if last.progress < 1:
+            self._reporter.stage("Ending early; the best of what was learnt is kept")
+        after = self._score_bot()
+        self._save(base, export)
+        if last.progress >= 1:
+            checkpoints.clear()
+        return Outcome(
+            before,
+            after,
+            time.monotonic() - self._started,
+            last,
+            last.tokens / sum(len(sequence.ids) for sequence in sequences),
+            expected,
+            estimate.peak_memory(self._hardware),
+        )
+
+    def _find_base(self) -> Base:
+        """The first process fetches it, if need be, and the others find it fetched."""
+        if self._group.is_first:
+            find_base(self._request.base, tell=self._reporter.stage)
+        self._group.wait()
+        return find_base(self._request.base, tell=self._reporter.stage)
+
+    def _sequences(self, pairs: Sequence[Pair]) -> list[Example]:
+        return list(
+            examples(
+                pairs,
+                self._network.format,
+                max_tokens=self._longest,
+                context_turns=self._context,
+            )
+        )
+
+    def _checkpoints(self, base: Base) -> Checkpoints:
+        manifest = json.loads((self._bot.pairs / "manifest.json").read_text())
+        training = {
+            "base": str(base.folder),
+            "method": self._request.method,
+            "epochs": self._request.epochs,
+            "context_turns": self._context,
+            "pairs": manifest["sha256"],
+        }
+        checkpoints = Checkpoints(self._bot.checkpoints, training)
+        if self._group.is_first and not self._request.resume:
+            checkpoints.clear()
+        self._group.wait()
+        return checkpoints
+
+    def _score_base(self, resuming: bool) -> tuple[float | None, float]:
+        """Bits a character of the base on the held-out replies, and how long that took."""
+        if not self._heldout or resuming:
+            return None, 0.0
+        self._reporter.stage(f"Scoring the base on {len(self._heldout)} held-out replies")
+        began = time.monotonic()
+        bits = self._bits_per_character(self._heldout)
+        return bits, time.monotonic() - began
+
+    def _score_bot(self) -> float | None:
+        if not self._heldout:
+            return None
+        self._reporter.stage("Scoring the bot on the same replies")
+        try:
+            return self._bits_per_character(self._heldout)
+        except KeyboardInterrupt:  # what was learnt is kept all the same
+            return None
+
+    def _bits_per_character(self, pairs: Sequence[Pair]) -> float:
+        """Each reply scored once, in the context of its session; breaks and ends included."""
+        # A break between two messages counts as one character, as a line break would.
+        characters = sum(len("\n".join(pair.reply)) for pair in pairs)
+        return self._network.bits(self._sequences(pairs)) / characters
+
+    def _expect(self, sequences: list[Example], reserve: float) -> Estimate:
+        """What is still to come, from a few steps. With a limit of time, one step is enough."""
+        limit = self._request.minutes
+        probes = 1 if limit is not None else estimate.PROBES
+        everything = batches(sequences, max_tokens=BATCH_TOKENS)
+        pace = estimate.measure(self._network, self._request.method, everything, probes=probes)
+        total = sum(batch.tokens for batch in everything)
+        passes = self._request.epochs * total / pace.tokens_per_second * (1 + self._scoring_share())
+        elapsed = time.monotonic() - self._started
+        seconds = elapsed + passes + reserve
+        epochs = self._request.epochs
+        if limit is not None and seconds > 60 * limit:
+            epochs *= max(0.0, 60 * limit - elapsed - reserve) / passes
+            seconds = 60 * limit
+        return Estimate(seconds, self._memory(pace), epochs)
+
+    def _scoring_share(self) -> float:
+        """How much longer a pass takes because the validation replies are scored.
+
+        Scoring takes a third of learning: there is a way forward, and none back.
+        """
+        return EVALUATIONS * len(self._validation) / len(self._learnt) / 3
+
+    def _memory(self, pace: Pace) -> int:
+        """The peak so far, or that of saving: a model in float32, and its copy in float16."""
+        weights = sum(each.numel() for each in self._network.model.parameters())
+        return max(pace.memory, estimate.saving_memory(weights))
+
+    def _fit(self, sequences: list[Example], checkpoints: Checkpoints, reserve: float) -> Step:
+        limit = self._request.minutes
+        spent = time.monotonic() - self._started
+        left = None if limit is None else _time_left(60 * limit - spent - reserve)
+        plan = Plan(
+            self._request.method,
+            self._request.epochs,
+            left,
+            checkpoint_seconds=self._request.checkpoint_seconds,
+        )
+        with self._recorded() as on_step:
+            watchers = Watchers(
+                on_step=on_step,
+                score=self._validate if self._validation else None,
+                on_score=self._tell_score,
+                warn=self._reporter.stage,
+            )
+            return fit(
+                self._network,
+                sequences,
+                plan,
+                watchers,
+                checkpoints=checkpoints,
+                workers=self._group,
+            )
+
+    def _validate(self) -> float:
+        return self._bits_per_character(self._validation)
+
+    def _tell_score(self, bits: float, is_best: bool) -> None:
+        question = self._sample_question()
+        if question is None:
+            return
+        chat_format = self._network.format
+        ids = self._network.answer(
+            chat_format.prompt([question])[-self._longest // 2 :], max_tokens=SAMPLE_TOKENS
+        )
+        answer = tuple(text for text in chat_format.messages(ids) if text.strip())
+        self._reporter.score(Score(bits, is_best, question.texts[-1], answer))
+
+    def _sample_question(self) -> Line | None:
+        """A held-out turn of theirs of usual length, always the same one."""
+        asked = [pair.context[-1] for pair in self._heldout or self._validation]
+        usual = [line for line in asked if 12 <= len(line.texts[-1]) <= 60]
+        return next(iter(usual or asked), None)
+
+    @contextmanager
+    def _recorded(self) -> Iterator[Callable[[Step], None]]:
+        """Also writes every step into `run/metrics.jsonl`; a training that goes on adds to it."""
+        if not self._group.is_first:
+            yield self._reporter.step
+            return
+        goes_on = self._bot.checkpoints.is_dir()
+        with storage_errors(self._bot.metrics):
+            self._bot.metrics.parent.mkdir(mode=0o700, exist_ok=True)
+            metrics = self._bot.metrics.open("ab" if goes_on else "wb", buffering=0)
+
+        def on_step(step: Step) -> None:
+            with contextlib.suppress(OSError):  # a full disk ends no training
+                metrics.write(json.dumps(asdict(step)).encode() + b"\n")
+            self._reporter.step(step)
+
+        with metrics:
+            yield on_step
+
+    def _save(self, base: Base, export: Export) -> None:
+        self._reporter.stage("Saving the model, and as GGUF")
+        model = self._network.merge()
+        probes = self._probes()
+        with model_folder(self._bot.model) as folder:
+            # float16 keeps eight times finer steps than the 8 bits that are served.
+            model.to(dtype=torch.float16).save_pretrained(folder)
+            self._network.format.tokenizer.save(str(folder / "tokenizer.json"))
+            export(folder, probes)
+        recipe = replace(
+            self._bot.settings.recipe,
+            base=self._request.base,
+            family=base.family.key,
+            method=self._request.method,
+            context_turns=self._context,
+        )
+        self._bot.save(replace(self._bot.settings, recipe=recipe))
+
+    def _probes(self) -> list[Probe]:
+        """What the merged model thinks of the tokens of some held-out replies."""
+        sequences = self._sequences((self._heldout or self._learnt)[-PROBED:])
+        probes = []
+        for sequence in sequences:
+            nats = self._network.nats(sequence)
+            learnt = [at for at, label in enumerate(sequence.labels) if label != IGNORED]
+            probes += [
+                Probe(sequence.ids[:at], sequence.ids[at], value)
+                for at, value in zip(learnt, nats, strict=True)
+            ]
+        return probes
+
+
+def split_validation(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to learn from, and the last sessions among them, which only tell when to stop.
+
+    Whole sessions are taken, as few as make up `VALIDATION` of the pairs or `MAX_VALIDATION`.
+    None are taken where that would be fewer than `MIN_VALIDATION`.
+    """
+    wanted = min(MAX_VALIDATION, int(VALIDATION * len(pairs)))
+    first = len(pairs) - wanted
+    while 0 < first < len(pairs) and pairs[first - 1].session == pairs[first].session:
+        first -= 1
+    if wanted < MIN_VALIDATION or first < MIN_PAIRS:
+        return list(pairs), []
+    return list(pairs[:first]), list(pairs[first:])
 
 
 def _enough(pairs: list[Pair], bot: Bot) -> list[Pair]:
@@ -199,13 +461,8 @@ def _time_left(seconds: float) -> float:
     return seconds
 
 
-def _save(network: Network, bot: Bot, export: Callable[[Path], None]) -> None:
-    model = network.merge()
-    with model_folder(bot.model) as folder:
-        # float16 keeps eight times finer steps than the 8 bits that are served.
-        model.to(dtype=torch.float16).save_pretrained(folder)
-        network.format.tokenizer.save(str(folder / "tokenizer.json"))
-        export(folder)
+def _silent() -> Reporter:
+    return Reporter(lambda line: None, lambda step: None)
 
 
 def _hush() -> None:
