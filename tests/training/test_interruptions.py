@@ -43,6 +43,7 @@ def test_two_processes_train_as_one_does(home: Path, tmp_path: Path) -> None:
     bits = []
     for count in (1, 2):
         bot = make_bot(f"by{count}")
+        bot.save(bot.settings)
         write_messages(bot, small_talk(200))
         pairs.build_pairs(bot)
         launcher = ["-m", "torch.distributed.run", "--nproc-per-node", str(count)]

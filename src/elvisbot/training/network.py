@@ -77,6 +77,7 @@ class Network:
             with warnings.catch_warnings():
                 # PEFT 0.21 asks transformers 5.23 for an attribute by its old name.
                 warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+                torch.manual_seed(0)  # processes that train together begin with the same matrices
                 self.model = get_peft_model(self.model, lora)
         named = self.model.named_parameters()
         return {name: weight for name, weight in named if weight.requires_grad}

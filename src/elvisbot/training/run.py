@@ -150,13 +150,13 @@ class Reporter:
         stage: Gets one line when something new begins, or went wrong without ending the training.
         step: Gets every step.
         estimate: Gets what it will take, before it starts.
-        score: Gets how good it is, now and then.
+        score: Gets how good it is, now and then; None if nobody wants to know.
     """
 
     stage: Callable[[str], None]
     step: Callable[[Step], None]
     estimate: Callable[[Estimate], None] = lambda estimate: None
-    score: Callable[[Score], None] = lambda score: None
+    score: Callable[[Score], None] | None = None
 
 
 Export = Callable[[Path, Sequence[Probe]], None]
@@ -361,7 +361,7 @@ class _Training:
 
     def _tell_score(self, bits: float, is_best: bool) -> None:
         question = self._sample_question()
-        if question is None:
+        if self._reporter.score is None or question is None:
             return
         chat_format = self._network.format
         ids = self._network.answer(
