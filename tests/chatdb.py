@@ -93,21 +93,25 @@ class ChatDb:
         text: str | None = None,
         places: dict[str, dict[str, int]] | None = None,
         unsent_parts: Sequence[int] = (),
+        part: int = 0,
+        **columns: Any,
     ) -> Self:
         """A message of mine with its versions in `message_summary_info`.
 
         Args:
             text: What stands in the column; usually nothing.
             places: Where the parts lay when it was sent; by default one part of one character.
+            part: Which one has the versions.
         """
         history = [{"d": 1.0, "t": attributed_body(version)} for version in versions]
         parts = places or {"0": {"lo": 0, "le": 1}}
-        edits = {"0": history} if history else {}
+        edits = {str(part): history} if history else {}
         summary = {"ec": edits, "otr": parts, "rp": list(unsent_parts), "ust": True}
         return self.say(
             text,
             date_edited=1,
             message_summary_info=plistlib.dumps(summary, fmt=plistlib.FMT_BINARY),
+            **columns,
         )
 
     def group(self, text: str, *, by: str | None = None, of: Sequence[str] = (ANA, BEN)) -> Self:

@@ -1,8 +1,13 @@
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import commands
+
+# How long an example takes on a busy machine says nothing about the code.
+hypothesis.settings.register_profile("elvisbot", deadline=None)
+hypothesis.settings.load_profile("elvisbot")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_import_says_what_was_kept_and_dropped(elvisbot: Here, tmp_path: Path) -
     assert [line.strip() for line in ended.out.splitlines()] == [
         "160  used: what was typed",
         "2  another conversation",
-        "1  reactions, attached to their messages",
+        "1  reactions, attached where their message is known",
         "1  context: pictures, apps, voices",
         "1  group chat",
         "165  rows in the history",

@@ -3,12 +3,14 @@
 Tables go to the standard output; everything that comes and goes, to the standard error.
 """
 
+import contextlib
 import json
 import math
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 _BUCKETS: Final = {
     USED: "used: what was typed",
     CONTEXT: "context: pictures, apps, voices",
-    REACTION: "reactions, attached to their messages",
+    REACTION: "reactions, attached where their message is known",
 }
 
 out: Final = Console(highlight=False)
@@ -76,11 +78,18 @@ def print_people(people: Sequence[tuple[Person, Span]]) -> None:
         others = [handle for handle in person.handles if handle != person.name]
         who = Text(_printable(person.name))
         who.append("".join(f"\n{_printable(handle)}" for handle in others), style="dim")
-        days = (moment.astimezone().strftime("%Y-%m-%d") for moment in (span.first, span.last))
+        days = (_day(moment) for moment in (span.first, span.last))
         named = {service: n for service, n in span.services.items() if service}
         by = (f"{_printable(service)} {n:,}" for service, n in named.items())
         table.add_row(who, f"{span.messages:,}", f"{span.mine:,}", *days, Text("\n".join(by)))
     out.print(table)
+
+
+def _day(moment: datetime) -> str:
+    """The day here; at either end of the calendar, where there may be none, that in UTC."""
+    with contextlib.suppress(OverflowError):
+        moment = moment.astimezone()
+    return moment.date().isoformat()
 
 
 def print_import(imported: Imported) -> None:

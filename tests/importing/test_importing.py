@@ -125,10 +125,18 @@ def test_within_one_history_nothing_is_a_duplicate(tmp_path: Path) -> None:
     assert (report.messages, report.duplicates) == (3, 3)
 
 
-def test_the_same_id_is_the_same_message_whatever_it_says(tmp_path: Path) -> None:
-    imported(ChatDb(tmp_path, "mac.db").hear("hi", guid="A").say("teh", guid="B").done())
-    report = imported(ChatDb(tmp_path, "phone.db").hear("hi", guid="A").say("the", guid="B").done())
-    assert (report.messages, report.duplicates) == (2, 2)
+@pytest.mark.parametrize("names", [("1.db", "2.db"), ("2.db", "1.db")])
+def test_the_same_id_is_the_same_message_whatever_it_says(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    old, new = (
+        ChatDb(tmp_path, name).hear("hi", guid="A").say(text, guid="B")
+        for name, text in zip(names, ("teh", "the"), strict=True)
+    )
+    imported(new.hear("and later", guid="C").done())
+    report = imported(old.done())
+    assert (report.messages, report.duplicates) == (3, 2)
+    assert texts(report.bot) == ["hi", "the", "and later"]
 
 
 def test_the_order_of_the_imports_does_not_matter(tmp_path: Path) -> None:
@@ -144,6 +152,14 @@ def test_everyone_of_two_histories_stays_everyone(tmp_path: Path) -> None:
     imported(ChatDb(tmp_path).hear("a").hear("b", by=BEN).done(), None)
     report = imported(jsonl(tmp_path, said(("Ana", 0, "hello"), ("me", 1, "hm"))), None)
     assert {message.chat for message in read_messages(report.bot)} == {ANA, BEN, "ana"}
+
+
+def test_somebody_of_two_histories_of_everyone_is_one_person(tmp_path: Path) -> None:
+    imported(ChatDb(tmp_path).hear("a").hear("b", by=BEN).done(), None)
+    others = [*said(("Ana", 0, "hello"), chat=f"tel:{ANA}"), *said(("me", 9, "x"), chat="cleo")]
+    report = imported(jsonl(tmp_path, others), None)
+    assert {message.chat for message in read_messages(report.bot)} == {ANA, BEN, "cleo"}
+    assert sorted(report.contacts) == sorted((ANA, BEN, "cleo"))
 
 
 def test_two_people_of_one_history_stay_two(tmp_path: Path) -> None:
@@ -186,6 +202,14 @@ def test_somebody_of_another_name_is_told_before_they_are_taken_for_the_same(
     assert f"was about {ANA}; DHL is taken for the same person" in told[-1]
 
 
+def test_somebody_of_the_same_number_is_not_told_of(tmp_path: Path) -> None:
+    told: list[str] = []
+    imported(ChatDb(tmp_path).hear("hi").done())
+    other = jsonl(tmp_path, said(("Ana", 0, "hello"), ("me", 5, "ok"), chat=ANA))
+    import_history("ana", who="Ana", path=other, answers=Answers(), tell=told.append)
+    assert len(told) == 1
+
+
 def test_a_history_of_groups_alone_says_so(tmp_path: Path) -> None:
     with pytest.raises(EmptyConversationError, match="group chats alone"):
         imported(ChatDb(tmp_path).group("hi").done(), None)
@@ -218,3 +242,30 @@ def test_a_failed_first_import_leaves_no_bot(tmp_path: Path) -> None:
     with pytest.raises(EmptyConversationError):
         imported(ChatDb(tmp_path).image().done())
     assert all_bots() == []
+
+
+def test_a_failed_import_deletes_nothing_that_it_did_not_make(tmp_path: Path) -> None:
+    bot = imported(ChatDb(tmp_path).hear("hi").say("yo").done()).bot
+    (bot.path / "bot.toml").unlink()
+    bot.gguf.write_bytes(b"weights")
+    before = contents(bot.path)
+    with pytest.raises(EmptyConversationError):
+        imported(ChatDb(tmp_path, "other.db").image().done())
+    assert contents(bot.path) == before
+
+
+def test_a_failed_first_import_leaves_an_empty_folder_that_was_there(
+    home: Path, tmp_path: Path
+) -> None:
+    (home / "ana").mkdir(parents=True)
+    with pytest.raises(EmptyConversationError):
+        imported(ChatDb(tmp_path).image().done())
+    assert (home / "ana").is_dir()
+
+
+def test_the_remains_of_a_killed_import_are_swept(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).hear("hi").done()
+    bot = imported(path).bot
+    (bot.path / ".import.killed").mkdir()
+    imported(path)
+    assert list(bot.path.glob(".import*")) == []

@@ -4,6 +4,7 @@ import sys
 from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from elvisbot.conversation import ME, Line, Message, Pair
 from elvisbot.errors import BotNotFoundError, DamagedBotError, UnsortedMessagesError
 from elvisbot.messages import count_messages, read_messages, write_messages
 from elvisbot.pairs import build_pairs, read_pairs
+from elvisbot.pairs.targets import UNFIT
 from tests.histories import START, said, small_talk
 
 DECISIONS = (
@@ -34,7 +36,7 @@ def built(bot: Bot, messages: list[Message]) -> list[Pair]:
     return read_pairs(bot.train_pairs) + read_pairs(bot.heldout_pairs)
 
 
-def manifest(bot: Bot) -> dict[str, object]:
+def manifest(bot: Bot) -> dict[str, Any]:
     found = json.loads((bot.pairs / "manifest.json").read_text())
     assert isinstance(found, dict)
     return found
@@ -194,6 +196,7 @@ def test_the_manifest_decides_every_turn_of_mine_once(bot: Bot, exchanges: int) 
     assert found["messages"] == len(messages)
     assert found["train"] == len(read_pairs(bot.train_pairs))
     assert found["heldout"] == len(read_pairs(bot.heldout_pairs))
+    assert found["dropped_messages"].keys() == set(UNFIT)
     if exchanges == 400:
         assert all(found[key] for key in DECISIONS)
 
@@ -224,6 +227,40 @@ def test_no_turn_of_mine_is_lost_or_counted_twice(
     assert sum(getattr(counts, key) for key in DECISIONS) == counts.my_turns
     assert counts.messages == len(messages)
     assert counts.my_turns <= counts.turns <= counts.messages
+
+
+def test_messages_left_out_of_a_turn_that_is_learnt_are_counted(bot: Bot) -> None:
+    mine = ["https://x.example", "look", "482913", "www.example.org"]
+    built(bot, said(("ana", 0, "hm?"), *((ME, 5 + index, text) for index, text in enumerate(mine))))
+    found = manifest(bot)
+    assert found["bare_link"] == found["one_time_code"] == 0
+    assert found["dropped_messages"] == {
+        "placeholder_only": 0,
+        "forwarded": 0,
+        "bare_link": 2,
+        "one_time_code": 1,
+        "app_filler": 0,
+    }
+
+
+def test_messages_of_turns_that_are_not_learnt_are_not_counted_as_left_out(bot: Bot) -> None:
+    chat = said((ME, 0, "482913"), ("ana", 5, "hm?"), (ME, 9, "482913"), (ME, 9 + 601, "ok"))
+    assert built(bot, chat) == []
+    counts = build_pairs(bot)
+    assert (counts.unprompted, counts.one_time_code) == (2, 1)
+    assert not any(counts.dropped_messages.values())
+
+
+@given(st.lists(kinds.filter(lambda message: message.sender == ME), min_size=1, max_size=12))
+def test_what_is_learnt_and_what_is_left_out_make_the_turn(
+    tmp_path_factory: pytest.TempPathFactory, messages: list[Message]
+) -> None:
+    bot = Bot(tmp_path_factory.mktemp("bot") / "alex")
+    asked = SENT[0]._replace(id="asked")
+    turn = [each._replace(id=str(index)) for index, each in enumerate(messages)]
+    pairs = built(bot, [asked, *turn])
+    dropped = sum(manifest(bot)["dropped_messages"].values())
+    assert sum(len(pair.reply) for pair in pairs) + dropped == (len(turn) if pairs else 0)
 
 
 def test_the_manifest_says_where_the_gaps_come_from(bot: Bot) -> None:

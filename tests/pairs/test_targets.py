@@ -62,6 +62,13 @@ def test_each_message_of_mine_is_learnt_or_not_for_one_reason(
         "www.example.org/watch?v=1",
         " https://example.org \n",
         "https://example.org\nhttps://example.org/2 www.example.org",
+        "youtu.be/abc",
+        "instagram.com/p/x",
+        "Example.com",
+        "example.com/",
+        "maps.app.goo.gl/a1B2",
+        "en.wikipedia.org/wiki/Elvis",
+        "bbc.co.uk/news https://example.org",
     ],
 )
 def test_nothing_but_addresses_is_a_bare_link(text: str) -> None:
@@ -78,6 +85,17 @@ def test_nothing_but_addresses_is_a_bare_link(text: str) -> None:
         "www",
         "example.org",
         "and/or",
+        "ok.so",
+        "lol.no",
+        "yes.de",
+        "com",
+        ".com",
+        "example.com.",
+        "example.com lol",
+        "ana@example.com",
+        "call.me/text.me",
+        "youtu.be",
+        "1.5/2",
         "(https://example.org)",
     ],
 )
@@ -224,7 +242,13 @@ def test_what_somebody_may_have_typed_is_kept(text: str) -> None:
 
 
 def test_long_texts_are_judged_quickly() -> None:
-    for text in ("\n" * 200_000, "(" * 200_000, "“" * 200_000, "www.a " * 50_000 + "x"):
+    for text in (
+        "\n" * 200_000,
+        "(" * 200_000,
+        "“" * 200_000,
+        "www.a " * 50_000 + "x",
+        "a-" * 100_000,
+    ):
         assert unfit(mine(text + "end")) is None
     assert not is_app_filler("sent from my " + " " * 200_000)
 

@@ -363,16 +363,28 @@ def test_a_number_without_its_country_is_the_same_person(tmp_path: Path) -> None
     assert [message.sender for message in reading.messages] == ["+39555010777", "me"]
 
 
-def test_people_keep_apart_if_only_their_names_are_alike(tmp_path: Path) -> None:
+def test_numbers_that_the_phone_calls_by_one_name_are_one_person(tmp_path: Path) -> None:
     elements = (
         sms("a", contact_name="Ann"),
-        sms("b", address="+15550105678", contact_name="Ann"),
+        sms("b", date=NOON + 1, address="+15550105678", contact_name="Ann"),
+        sms("c", date=NOON + 2, address="+15550109999", contact_name="Ann B."),
     )
-    people = everything(backup(tmp_path / "sms.xml", *elements)).people
-    assert [(person.key, person.name) for person in people] == [
-        (ANN, "Ann"),
-        ("+15550105678", "Ann"),
+    reading = everything(backup(tmp_path / "sms.xml", *elements))
+    assert [(each.name, each.handles) for each in reading.people] == [
+        ("Ann", (ANN, "+15550105678")),
+        ("Ann B.", ("+15550109999",)),
     ]
+    assert [message.chat for message in reading.messages] == [ANN, ANN, "+15550109999"]
+    assert texts(tmp_path / "sms.xml") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["null", "(Unknown)", "", "555 0100"])
+def test_numbers_without_a_real_name_keep_apart(tmp_path: Path, name: str) -> None:
+    elements = (
+        sms("a", contact_name=name),
+        sms("b", address="+15550105678", contact_name=name),
+    )
+    assert len(everything(backup(tmp_path / "sms.xml", *elements)).people) == 2
 
 
 def all_of(path: Path) -> Iterator[object]:

@@ -271,6 +271,28 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     assert "JSON" in refusal(tmp_path).remedy
 
 
+def test_links_in_a_folder_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(SAMPLES)
+    found = reading(tmp_path, channel(said(10, SAM)))
+    assert found.notes == ["Symbolic links in the folder were left alone: 1."]
+
+
+def test_the_copy_that_was_exported_last_counts(tmp_path: Path) -> None:
+    old = channel(said(10, SAM, "a"), said(11, ANN, "typed"), said(12, SAM, "gone"))
+    new = channel(said(10, SAM, "a"), said(11, ANN, "edited"), said(13, SAM, "c"))
+    for content, moment in ((old, "2024-05-01"), (new, "2024-05-02")):
+        messages = content.pop("messages")
+        content |= {"exportedAt": f"{moment}T12:00:00+00:00", "messages": messages}
+    found = reading(tmp_path, new, old)
+    assert [each.text for each in found.messages] == ["a", "edited", "gone", "c"]
+    assert found.buckets == {"used": 4, "duplicate": 2}
+
+
+def test_of_copies_without_a_date_the_last_by_name_counts(tmp_path: Path) -> None:
+    found = reading(tmp_path, channel(said(10, SAM, "a")), channel(said(10, SAM, "b")))
+    assert [each.text for each in found.messages] == ["b"]
+
+
 def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     outside = written(tmp_path / "outside.json", channel(said(10, SAM)))
     (folder := tmp_path / "export").mkdir()

@@ -1,21 +1,25 @@
 """The chat.db of the Messages app: what is used, what is dropped, and who is who."""
 
 import math
+import plistlib
 import sqlite3
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from elvisbot.conversation import Message
 from elvisbot.errors import AmbiguousPersonError, PersonNotFoundError, SourceUnreadableError
+from elvisbot.sample.chatdb import nanoseconds
 from elvisbot.sample.typedstream import attributed_body
 from elvisbot.sources import Answers, Person, Span, imessage
 from elvisbot.sources._contacts import Contact
 from tests.chatdb import ANA, BEN, START, ChatDb, read, sql, texts
 
+PICTURE_AND_CAPTION = {"0": {"lo": 0, "le": 1}, "1": {"lo": 1, "le": 7}}
 SECONDS_2017 = 500_000_000  # 2016-11-05 00:53:20
 
 
@@ -74,7 +78,7 @@ def test_a_vote_in_a_poll_is_an_event(tmp_path: Path) -> None:
     assert bucket_of(ChatDb(tmp_path).tapback(4000)) == "event"
 
 
-@pytest.mark.parametrize("kind", [2008, 2999, 3008, 9999])
+@pytest.mark.parametrize("kind", [1001, 1006, 1999, 2008, 2999, 3008, 3999, 4001, 5000, 9999])
 def test_a_reaction_of_a_kind_that_nobody_knows_is_unreadable(tmp_path: Path, kind: int) -> None:
     assert bucket_of(ChatDb(tmp_path).tapback(kind)) == "unreadable"
 
@@ -141,7 +145,7 @@ def test_other_associated_messages_are_messages(tmp_path: Path, kind: int) -> No
 
 
 @pytest.mark.parametrize(
-    "quoting", ["Loved “on my way”", "Gefällt „on my way“", "Reacted 😂 to “on my way”"]
+    "quoting", ["Loved “on my way”", "👍 zu „on my way“", "Reacted 😂 to “on my way”"]
 )
 def test_a_reaction_that_came_by_sms_is_no_message(tmp_path: Path, quoting: str) -> None:
     reading = read(ChatDb(tmp_path).say("on my way").sms(quoting).done())
@@ -162,7 +166,7 @@ def test_a_reaction_that_came_by_sms_is_no_message(tmp_path: Path, quoting: str)
         ("Reacted ❤️ to “on my way”", "❤️"),
         ("Reagierte mit 👍🏽 auf „on my way“", "👍🏽"),
         ("\u200b👍\u200b to “\u200aon my way\u200a”", "👍"),
-        ("A aimé « on my way »", "reacted"),
+        ("Ha reagito con 👩‍🚀 a «on my way»", "👩‍🚀"),
         ("Liked “on my…”", "liked"),
     ],
 )
@@ -195,12 +199,121 @@ def test_a_reaction_by_sms_to_a_picture_is_attached(tmp_path: Path) -> None:
     assert [len(each.reactions) for each in reading.messages] == [1, 0]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "what do you mean “fine”",
+        "so “fine”",
+        "lol 😂 so you said “fine”",
+        "😂 “fine”",
+        "loved a movie",
+        "what a photo",
+    ],
+)
+def test_typed_words_before_something_that_was_said_are_a_message(
+    tmp_path: Path, typed: str
+) -> None:
+    path = ChatDb(tmp_path).image().say("fine").sms(typed).done()
+    assert texts(path) == ["", "fine", typed]
+
+
+@pytest.mark.parametrize("service", ["SMS", "RCS"])
+def test_i_react_with_rows_of_their_own_so_what_i_quote_i_typed(
+    tmp_path: Path, service: str
+) -> None:
+    chat = ChatDb(tmp_path).hear("love you", service=service)
+    chat.say("Loved “love you”", service=service)
+    assert texts(chat.done()) == ["love you", "Loved “love you”"]
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [(timedelta(days=30), 1), (timedelta(days=30, seconds=1), 2), (timedelta(days=900), 2)],
+)
+def test_only_what_was_said_within_30_days_is_reacted_to(
+    tmp_path: Path, age: timedelta, kept: int
+) -> None:
+    chat = ChatDb(tmp_path).say("fine").wait(age - timedelta(minutes=1)).sms("Loved “fine”")
+    assert len(texts(chat.done())) == kept
+
+
+def french(folder: Path, *quoted: str) -> ChatDb:
+    chat = ChatDb(folder).say("un").say("deux").say("trois")
+    for quote in quoted:
+        chat.sms(f"A aimé « {quote} »")
+    return chat
+
+
+def test_words_of_a_phone_are_known_by_three_different_quotes(tmp_path: Path) -> None:
+    reading = read(french(tmp_path, "un", "deux", "deux", "trois").done())
+    assert reading.texts == ["un", "deux", "trois"]
+    kinds = [[each.kind for each in message.reactions] for message in reading.messages]
+    assert kinds == [["reacted"], ["reacted"], ["reacted"]]
+
+
+@pytest.mark.parametrize(
+    "quoted", [("un", "deux"), ("un", "deux", "deux"), ("un", "deux", "trois", "never said")]
+)
+def test_words_that_quote_little_or_anything_are_a_persons(
+    tmp_path: Path, quoted: tuple[str, ...]
+) -> None:
+    assert len(texts(french(tmp_path, *quoted).done())) == 3 + len(quoted)
+
+
+def test_a_reaction_by_sms_is_to_my_message_even_if_they_said_the_same_later(
+    tmp_path: Path,
+) -> None:
+    chat = ChatDb(tmp_path).say("haha").sms("haha").sms("Loved “haha”")
+    reacted = [(each.sender, len(each.reactions)) for each in read(chat.done()).messages]
+    assert reacted == [("me", 1), (ANA, 0)]
+
+
+def test_a_reaction_by_sms_may_be_to_their_own_message(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).sms("haha").sms("Loved “haha”")
+    assert [len(each.reactions) for each in read(chat.done()).messages] == [1]
+
+
+def test_a_reaction_by_sms_to_a_picture_is_to_mine(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).image().hear("\ufffc", cache_has_attachments=1).sms("Loved an image")
+    assert [len(each.reactions) for each in read(chat.done()).messages] == [1, 0]
+
+
+@pytest.mark.parametrize("noun", ["an image", "a photo", "an audio message"])
+def test_a_reaction_by_sms_to_a_picture_can_be_taken_back(tmp_path: Path, noun: str) -> None:
+    chat = ChatDb(tmp_path).image().sms(f"Loved {noun}").sms(f"Removed a heart from {noun}")
+    reading = read(chat.done())
+    assert [message.reactions for message in reading.messages] == [()]
+    assert reading.buckets == {"context": 1, "reaction": 2}
+
+
+def test_an_emoji_is_a_reaction_to_a_picture(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).image().sms("Reacted 👍 to an image")
+    assert reactions(chat.done()) == [("👍", ANA)]
+
+
+def test_a_message_that_quotes_can_be_quoted(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).say("way").sms("he said “no way”").sms("Loved “he said “no way””")
+    reading = read(chat.done())
+    assert reading.texts == ["way", "he said “no way”"]
+    assert [len(each.reactions) for each in reading.messages] == [0, 1]
+
+
+def test_what_was_kept_back_keeps_its_place_among_messages_of_the_same_moment(
+    tmp_path: Path,
+) -> None:
+    chat = ChatDb(tmp_path).say("1", date=SECONDS_2017)
+    chat.hear("not “said”", date=SECONDS_2017, service="SMS").image()
+    sql(chat.say("3", date=SECONDS_2017).done(), f"UPDATE message SET date = {SECONDS_2017}")
+    assert read(chat.path).texts == ["1", "not “said”", "", "3"]
+
+
 def test_loving_an_image_that_was_never_sent_is_a_message(tmp_path: Path) -> None:
     assert texts(ChatDb(tmp_path).sms("Loved an image").done()) == ["Loved an image"]
 
 
 def test_rows_that_were_synced_newest_first_are_matched_by_time(tmp_path: Path) -> None:
-    chat = ChatDb(tmp_path).sms("Liked “on my way”").say("on my way", date=SECONDS_2017)
+    chat = ChatDb(tmp_path).sms("Liked “on my way”")
+    chat.say("on my way", date=nanoseconds(START - timedelta(days=1)))
     assert texts(chat.done()) == ["on my way"]
 
 
@@ -355,7 +468,7 @@ def test_the_subject_that_mms_gives_by_itself_is_left_out(tmp_path: Path) -> Non
     ],
 )
 def test_what_was_never_said_is_dropped(
-    tmp_path: Path, columns: dict[str, int], bucket: str
+    tmp_path: Path, columns: dict[str, Any], bucket: str
 ) -> None:
     assert bucket_of(ChatDb(tmp_path).hear("hi", **columns)) == bucket
 
@@ -368,7 +481,7 @@ def test_what_was_never_said_is_dropped(
         {"is_from_me": 1, "is_sent": 0},
     ],
 )
-def test_what_was_said_in_the_end_is_kept(tmp_path: Path, columns: dict[str, int]) -> None:
+def test_what_was_said_in_the_end_is_kept(tmp_path: Path, columns: dict[str, Any]) -> None:
     assert texts(ChatDb(tmp_path).hear("hi", **columns).done()) == ["hi"]
 
 
@@ -387,11 +500,103 @@ def test_what_i_wrote_to_myself_is_no_conversation(tmp_path: Path) -> None:
     assert [person.key for person in reading.people] == [ANA]
 
 
+@pytest.mark.parametrize("column", ["account_login", "last_addressed_handle"])
+def test_all_my_addresses_are_mine_in_every_chat(tmp_path: Path, column: str) -> None:
+    path = ChatDb(tmp_path).say("hi").say("milk", to="me@example.com").done()
+    sql(path, f"UPDATE chat SET {column} = 'E:Me@example.com' WHERE ROWID = 1")
+    assert read(path, None).buckets == {"used": 1, "note to self": 1}
+
+
+@pytest.mark.parametrize("login", ["''", "'E:'", "NULL"])
+def test_an_account_without_an_address_is_nobodys(tmp_path: Path, login: str) -> None:
+    path = ChatDb(tmp_path).say("hi", to="tel:").done()
+    sql(path, f"UPDATE chat SET account_login = {login}, last_addressed_handle = {login}")
+    assert read(path, None).buckets == {"used": 1}
+
+
 def test_an_unsent_part_of_an_edited_message_is_left_out(tmp_path: Path) -> None:
     chat = ChatDb(tmp_path).edited("first", unsent_parts=[0]).edited("kept", unsent_parts=[1])
     reading = read(chat.done())
     assert [message.text for message in reading.messages] == ["kept"]
     assert reading.buckets == {"used": 1, "unsent": 1}
+
+
+@pytest.mark.parametrize("text", [None, "\ufffc"])
+def test_an_unsent_picture_is_dropped(tmp_path: Path, text: str | None) -> None:
+    chat = ChatDb(tmp_path).edited(text=text, unsent_parts=[0], cache_has_attachments=1)
+    assert bucket_of(chat) == "unsent"
+
+
+@pytest.mark.parametrize("text", ["\ufffccaption", "caption"])
+def test_the_caption_of_an_unsent_picture_stands_alone(tmp_path: Path, text: str) -> None:
+    chat = ChatDb(tmp_path).edited(
+        text=text, places=PICTURE_AND_CAPTION, unsent_parts=[0], cache_has_attachments=1
+    )
+    (message,) = read(chat.done()).messages
+    assert (message.text, message.placeholder) == ("caption", None)
+
+
+def test_a_picture_whose_caption_was_unsent_is_still_there(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).edited(
+        text="\ufffccaption",
+        places=PICTURE_AND_CAPTION,
+        unsent_parts=[1],
+        cache_has_attachments=1,
+    )
+    (message,) = read(chat.say("ok").done()).messages[:1]
+    assert (message.text, message.placeholder) == ("", "file")
+
+
+def test_a_picture_whose_caption_was_edited_is_still_there(tmp_path: Path) -> None:
+    chat = ChatDb(tmp_path).edited(
+        "captoin", "caption", places=PICTURE_AND_CAPTION, part=1, cache_has_attachments=1
+    )
+    (message,) = read(chat.done()).messages
+    assert (message.text, message.placeholder) == ("caption", "file")
+
+
+@pytest.mark.parametrize(
+    "body", ["first \nsecnod", "first \nsecond, and longer"], ids=["as it was sent", "as it is"]
+)
+def test_the_parts_that_were_not_edited_stay(tmp_path: Path, body: str) -> None:
+    places = {"0": {"lo": 0, "le": 7}, "1": {"lo": 7, "le": 6}}
+    chat = ChatDb(tmp_path).edited(
+        "secnod",
+        "second, and longer",
+        places=places,
+        part=1,
+        attributedBody=attributed_body(body),
+    )
+    assert texts(chat.done()) == ["first \nsecond, and longer"]
+
+
+def test_a_text_that_is_the_last_version_is_not_cut(tmp_path: Path) -> None:
+    places = {"0": {"lo": 0, "le": 2}, "1": {"lo": 2, "le": 2}}
+    chat = ChatDb(tmp_path).edited(
+        "me", "meow", text="meow", places=places, part=1, unsent_parts=[0]
+    )
+    assert texts(chat.done()) == ["meow"]
+
+
+def test_the_last_version_is_preferred_to_an_earlier_one_in_the_text(tmp_path: Path) -> None:
+    (message,) = read(ChatDb(tmp_path).edited("a", "ab", "abc", text="ab").done()).messages
+    assert (message.text, message.earlier) == ("abc", ("a", "ab"))
+
+
+@pytest.mark.parametrize("summary", [None, b"bplist00", b"junk"])
+def test_a_text_outlives_the_history_of_its_edits(tmp_path: Path, summary: bytes | None) -> None:
+    chat = ChatDb(tmp_path).say("hi", date_edited=10**9, message_summary_info=summary)
+    (message,) = read(chat.done()).messages
+    assert (message.text, message.earlier) == ("hi", ())
+    assert message.edited_at == datetime(2032, 9, 9, 1, 46, 40, tzinfo=UTC)
+
+
+def test_an_endless_history_of_edits_is_not_read(tmp_path: Path) -> None:
+    version = {"d": 1.0, "t": attributed_body("x" * 100_000)}
+    summary = plistlib.dumps({"ec": {"0": [version] * 50_000}}, fmt=plistlib.FMT_BINARY)
+    assert len(summary) < 1 << 20
+    chat = ChatDb(tmp_path).say(None, date_edited=1, message_summary_info=summary)
+    assert bucket_of(chat) == "unreadable"
 
 
 @pytest.mark.parametrize("summary", [b"bplist00", b"junk", b"<plist/>"])
@@ -628,6 +833,36 @@ def test_people_are_counted_with_their_services_and_dates(tmp_path: Path) -> Non
 def test_spans_know_seconds_and_nanoseconds(tmp_path: Path) -> None:
     path = ChatDb(tmp_path).say("old", date=SECONDS_2017).say("new").done()
     assert people(path)[ANA].first == datetime(2016, 11, 5, 0, 53, 20, tzinfo=UTC)
+
+
+def test_a_date_out_of_the_calendar_hides_nobody(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).say("1").say("2").say("3").say("4").done()
+    for row, date in ((2, 10**12 - 1), (3, 1e300), (4, 252_423_993_600)):
+        sql(path, f"UPDATE message SET date = {date} WHERE ROWID = {row}")
+    assert people(path) == {ANA: Span({"iMessage": 1}, 1, START, START)}
+    assert read(path, None).buckets == {"used": 1, "no date": 3}
+
+
+def test_the_last_second_of_the_calendar_is_in_it(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).say("1", date=252_423_993_599).done()
+    assert people(path)[ANA].last == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_the_first_seconds_are_seconds_in_spans(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).say("1", date=1).done()
+    assert people(path)[ANA].first == datetime(2001, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+def test_who_sent_it_may_be_unknown(tmp_path: Path) -> None:
+    path = sql(ChatDb(tmp_path).say("1").done(), "UPDATE message SET is_from_me = NULL")
+    assert people(path) == {ANA: Span({"iMessage": 1}, 0, START, START)}
+
+
+def test_an_address_that_names_nobody_is_unknown(tmp_path: Path) -> None:
+    path = ChatDb(tmp_path).hear("hi", by=BEN).hear("yo", by=ANA).done()
+    sql(path, "UPDATE handle SET id = '' WHERE ROWID = 1", "UPDATE chat SET chat_identifier = ''")
+    reading = read(path, None)
+    assert [message.sender for message in reading.messages] == ["unknown", ANA]
 
 
 def test_an_empty_history_has_no_people(tmp_path: Path) -> None:

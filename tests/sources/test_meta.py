@@ -229,6 +229,17 @@ def test_a_conversation_over_several_folders_is_one(tmp_path: Path) -> None:
     assert reading.buckets == {"used": 4, "duplicate": 1}
 
 
+def test_the_copy_in_the_newest_download_counts(tmp_path: Path) -> None:
+    loved = [{"reaction": "❤", "actor": ANN}]
+    copies = (("facebook-2024-01", []), ("facebook-2024-06", loved))
+    for folder, reactions in copies:
+        copy = message("a", ME, reactions=reactions)
+        thread(tmp_path / folder / "inbox" / "ann_1", message("b", after=1), copy)
+    reading = everything(tmp_path)
+    assert [(each.text, len(each.reactions)) for each in reading.messages] == [("a", 1), ("b", 0)]
+    assert reading.buckets == {"used": 2, "duplicate": 2}
+
+
 def test_files_are_read_by_number(tmp_path: Path) -> None:
     for number in (1, 2, 10):
         # All of one moment, newest first.

@@ -217,6 +217,18 @@ def test_reactions_of_nobody_are_none(tmp_path: Path, reactions: Any) -> None:
     assert message.reactions == ()
 
 
+def test_the_copy_in_the_newest_export_counts(tmp_path: Path) -> None:
+    for folder, text in (("DataExport_2024-05-02", "edited"), ("ChatExport_2024-06-01", "again")):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder, chat(said(1, SAM, "a"), said(2, ANN, text), said(3, SAM, "c")))
+    (tmp_path / "ChatExport_2024-05-01").mkdir()
+    first = account(chat(said(1, SAM, "a"), said(2, ANN, "typed"), said(4, SAM, "gone")))
+    written(tmp_path / "ChatExport_2024-05-01", first)
+    found = read(tmp_path, "telegram")
+    assert [each.text for each in found.messages] == ["a", "again", "c", "gone"]
+    assert found.buckets == {"used": 4, "duplicate": 5}
+
+
 def test_reactions_without_a_date_come_last(tmp_path: Path) -> None:
     recent = [{"from_id": f"user{ANN}"}, {"from_id": f"user{SAM}", "date": "2024-05-01T10:00:00"}]
     reactions = [{"type": "emoji", "emoji": "👎", "count": 2, "recent": recent}]
@@ -259,6 +271,13 @@ def test_an_export_in_html_is_recognised_and_its_remedy_told(tmp_path: Path) -> 
     (tmp_path / "messages.html").write_text("<html>")
     assert telegram.recognises(tmp_path)
     assert "JSON" in refusal(tmp_path).remedy
+
+
+def test_links_in_a_folder_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(SAMPLES)
+    written(tmp_path, chat(said(1, SAM)))
+    found = read(tmp_path, "telegram")
+    assert found.notes == ["Symbolic links in the folder were left alone: 1."]
 
 
 def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:

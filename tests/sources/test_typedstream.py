@@ -248,6 +248,11 @@ def test_endless_types_end_quickly(types: bytes) -> None:
     assert time.monotonic() - started < 5
 
 
+def test_types_cost_no_more_than_the_archive_is_long() -> None:
+    with pytest.raises(TypedStreamError, match="too many values"):
+        values(b"{=}" * 2, b"\x92" * 5_000)
+
+
 def test_a_class_that_is_its_own_ancestor_ends() -> None:
     blob = HEADER + b"\x84\x01@\x84\x84\x84\x01A\x00\x93\x86"
     with pytest.raises(TypedStreamError, match="no attributed string"):

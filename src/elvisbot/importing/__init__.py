@@ -1,9 +1,7 @@
 """From message histories to a bot's folder with messages and pairs."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +13,15 @@ from elvisbot.bots import (
     Pairing,
     Settings,
     checked_name,
+    home,
     make_bot,
     storage_errors,
 )
 from elvisbot.errors import EmptyConversationError
-from elvisbot.importing.merging import merge, one_person
+from elvisbot.importing.merging import merge
 from elvisbot.importing.parts import Part, parts, read_part
+from elvisbot.importing.people import common_keys, is_one_person, linked_keys
+from elvisbot.importing.swapping import beside, link, swap_in
 from elvisbot.sources import GROUP_CHAT, USED, Answers, Person
 from elvisbot.sources._matching import match
 
@@ -140,15 +141,24 @@ def import_history(
 def _about_another(before: list[Part], after: list[Part], part: Part) -> str | None:
     """What to say if a person of another name comes into a bot that was about one."""
     known = [name for each in before for name in each.people.values()]
-    new = [name for name in part.people.values() if name not in known]
+    linked = dict(zip((each.lines for each in after), linked_keys(after), strict=True))
+    keys = linked.pop(part.lines)
+    elsewhere = {key for others in linked.values() for key in others.values()}
+    new = [
+        name
+        for key, name in part.people.items()
+        if name not in known and keys[key] not in elsewhere
+    ]
     if not known or not new:
         return None
-    if one_person(after):
+    if is_one_person(after):
         return (
             f"Until now this bot was about {known[0]}; {new[0]} is taken for the same person. If "
             "that is somebody else, import once more with --anew, or into a bot of another name."
         )
-    return f"Until now this bot was about {', '.join(known)}; it learns from both now."
+    if any(each.is_everyone for each in after):
+        return None
+    return f"Until now this bot was about {', '.join(known)}; it learns from {new[0]}, too, now."
 
 
 def _described(person: Person | None) -> str:
@@ -174,21 +184,23 @@ def _empty(part: Part, person: Person | None, path: Path) -> EmptyConversationEr
 
 def _settings(bot: Bot, all_parts: list[Part], pairing: Pairing | None) -> Settings:
     settings = bot.settings
-    names = [name for part in all_parts for name in part.people.values()]
-    contacts = names[:1] if one_person(all_parts) else names
+    contacts: dict[str, str] = {}
+    for part, keys in zip(all_parts, common_keys(all_parts), strict=True):
+        for key, name in part.people.items():
+            contacts.setdefault(keys[key], name)
     history = History(
         sources=tuple(dict.fromkeys(part.source for part in all_parts)),
-        contacts=tuple(dict.fromkeys(contacts)),
+        contacts=tuple(dict.fromkeys(contacts.values())),
     )
     return replace(settings, history=history, pairs=pairing or settings.pairs)
 
 
 def _copy_parts(bot: Bot, fresh: Bot) -> None:
-    """Take over what was imported before. (copytree has an error of its own for a full disk.)"""
+    """Take over what was imported before."""
     with storage_errors(fresh.imports):
         fresh.imports.mkdir(mode=0o700)
         for file in bot.imports.glob("*.json*"):
-            shutil.copyfile(file, fresh.imports / file.name)
+            link(file, fresh.imports / file.name)
 
 
 def _changes(before: Path, after: Path) -> tuple[Changes, int]:
@@ -218,28 +230,17 @@ def _id_and_line(line: bytes) -> tuple[int, int]:
 @contextmanager
 def _made_or_renewed(name: str) -> Iterator[tuple[Bot, Bot]]:
     """The bot, and one beside it to fill, whose files take the place of the bot's at the end."""
+    is_new = not (home() / checked_name(name)).exists()
     bot = make_bot(name)
-    is_new = not (bot.path / "bot.toml").is_file()
-    with storage_errors(bot.path):
-        fresh = Bot(Path(tempfile.mkdtemp(prefix=".import.", dir=bot.path)))
     try:
-        yield bot, fresh
-        with storage_errors(bot.path):
+        with beside(bot) as fresh:
+            yield bot, fresh
             _move(fresh, bot)
-    except BaseException:
-        if is_new:
-            shutil.rmtree(bot.path, ignore_errors=True)
-        raise
     finally:
-        shutil.rmtree(fresh.path, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):  # it is full, unless the import failed
+                bot.path.rmdir()
 
 
 def _move(fresh: Bot, bot: Bot) -> None:
-    old = fresh.path / "old"
-    old.mkdir()
-    for folder in ("imports", "pairs"):
-        if (bot.path / folder).exists():
-            (bot.path / folder).rename(old / folder)
-        (fresh.path / folder).rename(bot.path / folder)
-    for file in ("messages.jsonl", "bot.toml"):
-        (fresh.path / file).replace(bot.path / file)
+    swap_in(fresh, bot)

@@ -12,12 +12,14 @@ import json
 import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from elvisbot.bots import atomic_file, storage_errors
 from elvisbot.conversation import Message
 from elvisbot.errors import DamagedBotError
 from elvisbot.importing.spool import Spool
+from elvisbot.messages import timestamp
 from elvisbot.sources import History, Person, ReactionTo
 
 
@@ -31,6 +33,8 @@ class Part:
         path: Where the history lay.
         is_everyone: Whether all conversations in it were asked for.
         people: The key and the name of everybody in it, most messages first.
+        handles: By the key, every number, address and account of theirs.
+        newest: When its last message was sent, in UTC.
         buckets: How many rows went where.
     """
 
@@ -39,6 +43,8 @@ class Part:
     path: str
     is_everyone: bool
     people: dict[str, str]
+    handles: dict[str, tuple[str, ...]]
+    newest: datetime
     buckets: dict[str, int]
 
     @property
@@ -63,6 +69,7 @@ def read_part(
     """
     buckets: Counter[str] = Counter()
     chats: Counter[str] = Counter()
+    newest = datetime.fromtimestamp(0, UTC)
     place = str(path.resolve())
     with storage_errors(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -77,16 +84,26 @@ def read_part(
             buckets[bucket] += 1
             if isinstance(content, Message):
                 chats[content.chat] += 1
+                newest = max(newest, content.sent_at)
                 spool.add(content)
             elif isinstance(content, ReactionTo):
                 spool.react(content)
         with atomic_file(lines) as written:
             written.writelines(spool.lines())
-    names = {person.key: person.name for person in history.people}
-    people = {key: names[key] for key, _ in chats.most_common()}
-    part = Part(lines, source, place, person is None, people, dict(buckets.most_common()))
+    known = {each.key: each for each in history.people}
+    part = Part(
+        lines=lines,
+        source=source,
+        path=place,
+        is_everyone=person is None,
+        people={key: known[key].name for key, _ in chats.most_common()},
+        handles={key: known[key].handles for key, _ in chats.most_common()},
+        newest=newest,
+        buckets=dict(buckets.most_common()),
+    )
     with atomic_file(lines.with_suffix(".json")) as file:
-        record = {key: value for key, value in asdict(part).items() if key != "lines"}
+        record = {**asdict(part), "newest": timestamp(newest)}
+        del record["lines"]
         file.write(json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
     return part
 
@@ -109,6 +126,8 @@ def _part(record: Path) -> Part:
             path=str(known["path"]),
             is_everyone=bool(known["is_everyone"]),
             people={str(key): str(name) for key, name in known["people"].items()},
+            handles={str(key): tuple(map(str, each)) for key, each in known["handles"].items()},
+            newest=datetime.fromisoformat(known["newest"]),
             buckets={str(key): int(count) for key, count in known["buckets"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

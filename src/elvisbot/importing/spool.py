@@ -26,9 +26,6 @@ class Spool:
         self._lines: list[tuple[datetime, int, int]] = []  # when, where, and the hash of the id
         self._reactions: dict[str, list[ReactionTo]] = defaultdict(list)
 
-    def __len__(self) -> int:
-        return len(self._lines)
-
     def add(self, message: Message) -> None:
         line = encoded(message)
         self._file.write(line)

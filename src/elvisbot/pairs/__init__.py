@@ -22,7 +22,7 @@ from elvisbot.messages import read_messages, records, timestamp
 from elvisbot.pairs.candidates import Candidates
 from elvisbot.pairs.duplicates import fingerprint
 from elvisbot.pairs.gaps import Gap, Gaps, gaps_of
-from elvisbot.pairs.targets import Unfit, line, target
+from elvisbot.pairs.targets import UNFIT, Unfit, line, target, unfit
 from elvisbot.pairs.turns import sessions
 
 MAX_CONTEXT: Final = 12
@@ -54,6 +54,7 @@ class Counts:
         one_time_code: They carry a code that proves who somebody is.
         app_filler: An app wrote them.
         near_duplicate: The same has been said to the same as often as it is learnt.
+        dropped_messages: How many messages were left out of the turns that make pairs, by reason.
         turn_gap, session_gap: What the turns and sessions were cut by.
     """
 
@@ -70,6 +71,7 @@ class Counts:
     one_time_code: int
     app_filler: int
     near_duplicate: int
+    dropped_messages: dict[Unfit, int]
     turn_gap: Gap
     session_gap: Gap
 
@@ -85,15 +87,17 @@ def build_pairs(bot: Bot) -> Counts:
     """
     gaps = gaps_of(read_messages(bot), bot.settings.pairs)
     tally: Counter[str] = Counter()
+    dropped: Counter[Unfit] = Counter()
     with atomic_folder(bot.pairs) as folder:
         with tempfile.TemporaryFile(dir=folder) as file:
             candidates = Candidates(file)
             for number, session in enumerate(_sessions(bot, gaps)):
                 _count(session, tally)
-                _sort_out(number, session, candidates, tally)
+                _sort_out(number, session, candidates, tally, dropped)
             digest = _write(candidates, bot, folder, tally)
         counts = Counts(
             **{each.name: tally[each.name] for each in fields(Counts) if each.type is int},
+            dropped_messages={reason: dropped[reason] for reason in UNFIT},
             turn_gap=gaps.turn,
             session_gap=gaps.session,
         )
@@ -146,10 +150,18 @@ def _count(session: Session, tally: Counter[str]) -> None:
     tally["my_turns"] += sum(turn.is_mine for turn in session.turns)
 
 
-def _sort_out(number: int, session: Session, candidates: Candidates, tally: Counter[str]) -> None:
+def _sort_out(
+    number: int,
+    session: Session,
+    candidates: Candidates,
+    tally: Counter[str],
+    dropped: Counter[Unfit],
+) -> None:
     for answer in answers(number, session):
         if isinstance(answer, Pair):
             candidates.add(_encoded(answer), session=number, fingerprint=fingerprint(answer))
+            reasons = map(unfit, session.turns[answer.turn].messages)
+            dropped.update(reason for reason in reasons if reason is not None)
         else:
             tally[answer] += 1
 

@@ -6,17 +6,33 @@ certain that nobody typed it, a message is kept: an odd reply does less harm tha
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from elvisbot.conversation import Line, Message, Turn
 
 Unfit = Literal["placeholder_only", "forwarded", "bare_link", "one_time_code", "app_filler"]
 """Why a message of mine, or all of a turn's, is not learnt."""
 
+UNFIT: Final[tuple[Unfit, ...]] = get_args(Unfit)
+
 MAX_CODE_TEXT: Final = 200
 """Characters. What carries a one-time code is short."""
 
-_LINK: Final = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
+_DOMAIN: Final = r"(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}"
+_LINK: Final = re.compile(
+    "|".join(
+        (
+            r"(?:https?://|www\.)\S",
+            rf"{_DOMAIN}com/?$",
+            rf"{_DOMAIN}(?:com|net|org|edu|gov|io|app|dev|tv|gg|co|uk|ca|de|eu|fr|nl)/\S",
+            r"(?:youtu\.be|(?:t|wa|m|fb)\.me|redd\.it|pin\.it|bit\.ly|amzn\.to|(?:[a-z]+\.)*goo\.gl|"
+            r"fb\.watch|spotify\.link|on\.soundcloud\.com)/\S",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""Whoever leaves a space out joins words by a dot, too (`lol.no`): without a scheme, it takes the
+ending `.com`, or a path behind one of few endings and sites."""
 
 _CODE_ALONE: Final = re.compile(r"(?:[a-z]{1,3}-)?\d{3}-?(?!000)\d{3}")
 """`123456`, `123-456`, `g-123456`; but not `500000`, which is rather an amount."""

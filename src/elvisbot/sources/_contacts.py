@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,10 +38,12 @@ class Contact:
     Attributes:
         name: As Contacts shows it.
         addresses: Numbers and mail addresses as written, in the order in which they were added.
+        book: Tells the address books of several accounts apart.
     """
 
     name: str
     addresses: tuple[str, ...]
+    book: str = ""
 
 
 class _Layout(NamedTuple):
@@ -91,7 +93,7 @@ def mac_contacts(tell: Callable[[str], None]) -> list[Contact]:
         return found
     for book in books:
         try:
-            found += contacts_of(book)
+            found += (replace(contact, book=str(book)) for contact in contacts_of(book))
         except SourceUnreadableError as error:
             tell(_unread(error))
     return found

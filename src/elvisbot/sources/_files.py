@@ -1,7 +1,8 @@
 """The files of an export, whether it is one file, a folder or a zip; and what is hostile in them.
 
 Symbolic links are never followed, so that an export cannot name files outside of it. Of a zip, the
-bytes that really come out are counted, whatever its headers claim.
+bytes that really come out are counted, whatever its headers claim: of each member, and of all of
+them as often as they are read.
 """
 
 import contextlib
@@ -23,6 +24,15 @@ MAX_FILES: Final = 1_000_000
 
 MAX_UNPACKED: Final = 8 << 30
 """Bytes. No member of a zip is read further. The largest account exports stay below."""
+
+MIN_BUDGET: Final = 100_000_000
+"""Bytes that any zip may unpack to, over all members and passes."""
+
+BYTES_PER_PACKED: Final = 100
+"""What may come out for each byte of a zip. Exports shrink to a tenth or so, and are read two or
+three times."""
+
+MAX_BUDGET: Final = 4 * MAX_UNPACKED
 
 _MAX_RATIO: Final = 1100
 """Deflate cannot do better than 1:1032; a zip that claims more lies."""
@@ -69,17 +79,18 @@ class Files:
         self.path = path
         self.links = 0
         self._archive = archive
+        self._budget = _Budget(path)
         self.names = sorted(self._found())
 
     def open(self, name: str) -> BinaryIO:
         """One of `names`, open for reading; reading it raises SourceUnreadableError if it is
-        longer than `MAX_UNPACKED`, or damaged."""
+        longer than `MAX_UNPACKED`, damaged, or more than may come out of the zip in all."""
         if self._archive is not None:
             try:
                 unpacked = self._archive.open(name)
             except UnicodeDecodeError as error:  # in the second place where the name stands
                 raise damaged(self.path, "a name in the zip is none") from error
-            return io.BufferedReader(_Counted(unpacked, self.path))
+            return io.BufferedReader(_Counted(unpacked, self._budget))
         file = without_following(self.path / name) if self.path.is_dir() else self.path
         try:
             return file.open("rb")
@@ -172,12 +183,29 @@ def without_following(path: Path) -> Path:
     return path
 
 
-class _Counted(io.RawIOBase):
-    """A member of a zip that ends in an error when it has given too much."""
+class _Budget:
+    """How much may still come out of a zip, however often it is read."""
 
-    def __init__(self, unpacked: IO[bytes], path: Path) -> None:
-        self._unpacked = unpacked
+    def __init__(self, path: Path) -> None:
         self._path = path
+        packed = path.stat().st_size
+        self._left = min(MIN_BUDGET + BYTES_PER_PACKED * packed, MAX_BUDGET)
+
+    def spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise self.exceeded()
+
+    def exceeded(self) -> SourceUnreadableError:
+        return _too_much(self._path)
+
+
+class _Counted(io.RawIOBase):
+    """A member of a zip that ends in an error when it, or the whole zip, has given too much."""
+
+    def __init__(self, unpacked: IO[bytes], budget: _Budget) -> None:
+        self._unpacked = unpacked
+        self._budget = budget
         self._left = MAX_UNPACKED
 
     def readable(self) -> bool:
@@ -186,8 +214,9 @@ class _Counted(io.RawIOBase):
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         read = self._unpacked.read(len(buffer))
         self._left -= len(read)
+        self._budget.spend(len(read))
         if self._left < 0:
-            raise _too_much(self._path)
+            raise self._budget.exceeded()
         buffer[: len(read)] = read
         return len(read)
 
@@ -220,7 +249,7 @@ def _member_names(archive: zipfile.ZipFile) -> Iterator[str]:
 def _too_much(path: Path) -> SourceUnreadableError:
     return SourceUnreadableError(
         f"{path} unpacks to more than any export holds.",
-        remedy="Pass the file as the app exported it; this one may have been made to do harm.",
+        remedy="It may have been made to do harm. If you trust it, unpack it and pass the folder.",
     )
 
 

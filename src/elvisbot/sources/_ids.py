@@ -26,13 +26,18 @@ class Ids:
 
     def new(self, *parts: str) -> str | None:
         """The id of a message that is made of `parts`; None if an earlier file had it."""
+        name = self.of(*parts)
+        if name in self._given:
+            return None
+        self._given.add(name)
+        return name
+
+    def of(self, *parts: str) -> str:
+        """The id of a message that is made of `parts`, whether or not an earlier file had it."""
         name = self._derived(*parts)
         self._alike[name] += 1
         if (number := self._alike[name]) > 1:
             name = self._derived(*parts, str(number))
-        if name in self._given:
-            return None
-        self._given.add(name)
         return name
 
     def _derived(self, *parts: str) -> str:

@@ -3,13 +3,15 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 from elvisbot.errors import SourceUnreadableError
 from elvisbot.sources import FAILED, JUNK, SCHEDULED
-from elvisbot.sources._addresses import AddressBook
+from elvisbot.sources._addresses import AddressBook, normalised
 from elvisbot.sources._contacts import Contact
+from elvisbot.sources._files import damaged
 from elvisbot.sources._quotes import OPENING_QUOTES
 from elvisbot.sources._sqlite import Database
 
@@ -46,10 +48,25 @@ _COLUMNS: Final = (
     "message_summary_info",
     *_SPECIAL_COLUMNS,
 )
-_OLDEST: Final = -(1 << 63)
+_FIRST_ROW, _LAST_ROW = -(1 << 63), (1 << 63) - 1
+
+_FROM: Final = "message._rowid_ >= ?"
+"""The row's own number, whatever a column called ROWID may hold."""
+
+_MOST_CHATS: Final = 64
+"""Of one message; in a chat.db that Messages wrote, it is in one, rarely in two."""
+
+_LONGEST_ADDRESS: Final = 320
+"""Characters: the longest mail address there can be."""
+
+_UNKNOWN: Final = "unknown"
+"""Whoever has an empty address."""
 
 LEAST_NANOSECONDS: Final = 10**12
 """Smaller dates are seconds: until High Sierra, and in rows that date from then."""
+
+_CALENDAR_SECONDS: Final = (datetime.max - datetime(2001, 1, 1)) // timedelta(seconds=1)
+"""From 2001 to the end of the calendar."""
 
 FIRST_REACTION: Final = 1000
 """`associated_message_type`: 1000 a sticker, 2000 to 2007 reactions, 3000 to 3007 their removal,
@@ -125,20 +142,23 @@ class History:
         self._database = database
         self._columns = {table: self._checked(table) for table in _REQUIRED}
         handles = {
-            rowid: _decoded(address)
-            for rowid, address in database.rows("SELECT ROWID, id FROM handle")
+            rowid: _address(address)
+            for rowid, address in database.rows("SELECT handle._rowid_, handle.id FROM handle")
         }
         chats = list(database.rows(self._chat_query()))
-        identifiers = [
-            _decoded(name) for _, style, name, _ in chats if style == _ONE_TO_ONE and name
-        ]
-        self.book = AddressBook([*handles.values(), *identifiers], contacts)
+        identifiers = {
+            chat: _address(name) for chat, style, name, *_ in chats if style == _ONE_TO_ONE and name
+        }
+        self.book = AddressBook([*handles.values(), *identifiers.values()], contacts)
         members = self._members(handles)
         self.chats = {
-            chat: self._person(style, name, members[chat]) for chat, style, name, _ in chats
+            chat: self._person(style, identifiers.get(chat), members[chat])
+            for chat, style, *_ in chats
         }
+        # In every chat, the account and the address of mine that was used last.
+        mine = {self._mine(address) for *_, login, used in chats for address in (login, used)}
         self.to_self = frozenset(
-            chat for chat, *_, account in chats if account and self._is_me(account, chat)
+            chat for chat, person in self.chats.items() if person and person in mine
         )
         self.deleted = self._recently_deleted()
         self._in_several = self._messages_in_several_chats()
@@ -156,12 +176,16 @@ class History:
         columns = self._database.columns("attachment")
         if not (joins >= {"message_id", "attachment_id"} and columns):
             return {}
-        kind = "ifnull(mime_type, '')" if "mime_type" in columns else "''"
+        kind = "''"
+        if "mime_type" in columns:
+            kind = "substr(ifnull(attachment.mime_type, ''), 1, 64)"
         if "is_sticker" in columns:
-            kind = f"CASE WHEN is_sticker THEN 'sticker' ELSE {kind} END"
+            kind = f"CASE WHEN attachment.is_sticker THEN 'sticker' ELSE {kind} END"
+        join = "message_attachment_join"
         query = (
-            f"SELECT message_id, CAST({kind} AS TEXT) FROM message_attachment_join "
-            "JOIN attachment ON attachment.ROWID = attachment_id ORDER BY attachment_id DESC"
+            f"SELECT {join}.message_id, CAST({kind} AS TEXT) FROM {join} "
+            f"JOIN attachment ON attachment._rowid_ = {join}.attachment_id "
+            f"ORDER BY {join}.attachment_id DESC"
         )
         return dict(self._database.rows(query))
 
@@ -169,20 +193,24 @@ class History:
         """For each chat and service: its row id, the service, how many messages, how many of them
         mine, and the dates of the first and the last, in nanoseconds. No text is read, so a few
         are counted that prove to be empty."""
-        date = f"CASE WHEN date < {LEAST_NANOSECONDS} THEN date * 1000000000 ELSE date END"
+        given, latest = "message.date", _CALENDAR_SECONDS
+        date = f"CASE WHEN {given} < {LEAST_NANOSECONDS} THEN {given} * 1000000000 ELSE {given} END"
         columns = ("service", "item_type", "associated_message_type")
         service, item_type, associated_type = (self._column("message", each) for each in columns)
         query = (
-            f"SELECT chat_id, {service}, count(*), sum(is_from_me != 0), min({date}), max({date}) "
-            "FROM message JOIN chat_message_join ON chat_message_join.message_id = message.ROWID "
-            f"WHERE typeof(date) = 'integer' AND date > 0 AND {self._never_said()} IS NULL "
-            f"AND ifnull({item_type}, 0) = 0 AND ifnull({associated_type}, 0) < {FIRST_REACTION} "
+            f"SELECT chat_message_join.chat_id, {service}, count(*), "
+            f"sum(ifnull(message.is_from_me, 0) != 0), min({date}), max({date}) "
+            "FROM message JOIN chat_message_join ON chat_message_join.message_id = message._rowid_ "
+            f"WHERE typeof({given}) IN ('integer', 'real') AND {given} > 0 "
+            f"AND ({given} <= {latest} OR {given} BETWEEN {LEAST_NANOSECONDS} AND {latest}e9) "
+            f"AND {self._never_said()} IS NULL AND ifnull({item_type}, 0) = 0 "
+            f"AND ifnull({associated_type}, 0) < {FIRST_REACTION} "
             "GROUP BY 1, 2"
         )
         return self._database.rows(query)
 
     def quoting(self) -> Iterator[Row]:
-        """Rows that did not come by iMessage and hold an opening quotation mark."""
+        """Rows of others that did not come by iMessage and hold an opening quotation mark."""
         text, body = self._column("message", "text"), self._column("message", "attributedbody")
         marks = (_hex_of(mark) for mark in OPENING_QUOTES)
         holds = " OR ".join(
@@ -190,7 +218,8 @@ class History:
         )
         service = self._column("message", "service")
         return self._rows(
-            f"ifnull({service}, '') != 'iMessage' AND ({holds}) AND message.ROWID > ?"
+            f"ifnull({service}, '') != 'iMessage' AND NOT ifnull(message.is_from_me, 0) "
+            f"AND ({holds}) AND {_FROM}"
         )
 
     def rows(self) -> Iterator[Row]:
@@ -199,57 +228,64 @@ class History:
         Of a row that is longer than SQLite is allowed to read, only the chats are known; its
         `text` is `TOO_LONG`.
         """
-        return self._rows("message.ROWID > ?")
+        return self._rows(_FROM)
 
     def _rows(self, condition: str) -> Iterator[Row]:
-        after = _OLDEST
-        while True:
+        start = _FIRST_ROW
+        while start <= _LAST_ROW:
+            row: Row | None = None
             try:
-                for row in self._complete_rows(condition, after):
+                for row in self._complete_rows(condition, start):
                     yield row
-                    after = row.rowid
                 return
             except sqlite3.DataError:
-                # Raised for a long row, but perhaps one row early: Python reads ahead.
-                row = self._row_alone(after)
+                # Raised for a long row, but perhaps one row early: Python reads ahead. Without a
+                # condition that other rows fail, it is not more than one.
+                condition = _FROM
+                row = self._row_alone(row.rowid + 1 if row else start)
             yield row
-            after = row.rowid
+            start = row.rowid + 1
 
     def _complete_rows(self, condition: str, parameter: int) -> Iterator[Row]:
         """Rows once each: of a message in several chats, SQLite gives a row for each."""
         last: int | None = None
         for row in map(_as_row, self._database.rows(self.select(condition), parameter)):
-            if row.rowid in self._in_several:
-                if row.rowid == last:
-                    continue
-                row = row._replace(chat=self._in_several[row.rowid])
-                last = row.rowid
+            if row.rowid == last:
+                continue
+            last = row.rowid
+            if last in self._in_several:
+                row = row._replace(chat=self._in_several[last])
             yield row
 
-    def _row_alone(self, after: int) -> Row:
-        """The row that follows `after`, in full if SQLite is allowed to read it."""
-        query = "SELECT min(ROWID) FROM message WHERE ROWID > ?"
-        rowid = next(self._database.rows(query, after))[0]
+    def _row_alone(self, start: int) -> Row:
+        """The first row from `start` on, in full if SQLite is allowed to read it."""
+        query = "SELECT min(_rowid_) FROM message WHERE _rowid_ >= ?"
+        [[rowid]] = self._database.rows(query, start)
         try:
-            return next(self._complete_rows("message.ROWID = ?", rowid))
+            for row in self._complete_rows("message._rowid_ = ?", rowid):
+                return row
         except sqlite3.DataError:
-            query = "SELECT chat_id FROM chat_message_join WHERE message_id = ?"
-            joined = tuple(row[0] for row in self._database.rows(query, rowid))
-            return Row(rowid, joined, text=TOO_LONG)
+            pass
+        query = f"SELECT chat_id FROM chat_message_join WHERE message_id = ? LIMIT {_MOST_CHATS}"
+        joined = tuple(row[0] for row in self._database.rows(query, rowid))
+        return Row(rowid, joined, text=TOO_LONG)
 
     def _messages_in_several_chats(self) -> dict[int, tuple[Any, ...]]:
         query = (
             "SELECT message_id, chat_id FROM chat_message_join WHERE message_id IN "
             "(SELECT message_id FROM chat_message_join GROUP BY 1 HAVING count(*) > 1)"
         )
-        chats: dict[int, tuple[Any, ...]] = defaultdict(tuple)
+        chats: dict[int, list[Any]] = defaultdict(list)
         for message, chat in self._database.rows(query):
-            chats[message] += (chat,)
-        return dict(chats)
+            if len(chats[message]) < _MOST_CHATS:
+                chats[message].append(chat)
+        return {message: tuple(joined) for message, joined in chats.items()}
 
     def _checked(self, table: str) -> frozenset[str]:
         columns = self._database.columns(table)
         missing = [column for column in _REQUIRED[table] if column not in columns]
+        if "_rowid_" in columns:
+            raise damaged(self._database.path, f"{table} has a column that no {table} has")
         if not columns or missing:
             what = f"the column {missing[0]} of {table}" if columns else f"the table {table}"
             raise SourceUnreadableError(
@@ -259,22 +295,22 @@ class History:
         return columns
 
     def _chat_query(self) -> str:
-        columns = ("style", "chat_identifier", "account_login")
-        return (
-            f"SELECT ROWID, {', '.join(self._column('chat', each) for each in columns)} FROM chat"
-        )
+        names = ("style", "chat_identifier", "account_login", "last_addressed_handle")
+        columns = ", ".join(self._column("chat", each) for each in names)
+        return f"SELECT chat._rowid_, {columns} FROM chat"
 
     def _members(self, handles: dict[int, str]) -> dict[int, set[str]]:
         """Everybody but me in each chat, by the chat's row id."""
         members: dict[int, set[str]] = defaultdict(set)
+        people = {handle: self.book.person(address) for handle, address in handles.items()}
         if self._database.columns("chat_handle_join") >= {"chat_id", "handle_id"}:
             joins = self._database.rows("SELECT chat_id, handle_id FROM chat_handle_join")
             for chat, handle in joins:
-                if handle in handles:
-                    members[chat].add(self.book.person(handles[handle]))
+                if handle in people:
+                    members[chat].add(people[handle])
         return members
 
-    def _person(self, style: Any, identifier: Any, members: set[str]) -> str | None:
+    def _person(self, style: Any, identifier: str | None, members: set[str]) -> str | None:
         """Whose one-to-one chat it is; None for a group, and whenever there is a doubt."""
         if isinstance(style, int) and style != _ONE_TO_ONE:
             return None
@@ -282,12 +318,13 @@ class History:
             return next(iter(members))
         if style != _ONE_TO_ONE or not identifier:
             return None
-        named = self.book.person(_decoded(identifier))
+        named = self.book.person(identifier)
         return named if not members or named in members else None
 
-    def _is_me(self, account: Any, chat: int) -> bool:
-        """Whether the other one of a chat is the account that it is read with."""
-        return self.chats[chat] == self.book.person(_decoded(account))
+    def _mine(self, address: Any) -> str | None:
+        """The person that I am by an address; None if it names nobody."""
+        person = self.book.person(_address(address)) if address else _UNKNOWN
+        return None if person == _UNKNOWN else person
 
     def _recently_deleted(self) -> frozenset[int]:
         if "message_id" not in self._database.columns("chat_recoverable_message_join"):
@@ -307,7 +344,7 @@ class History:
         message = {name: self._column("message", name) for name in _NEVER_SAID_COLUMNS}
         return (
             f"CASE WHEN {message['filter_action']} BETWEEN 2 AND 4 OR {message['is_spam']} = 1 "
-            f"THEN '{JUNK}' WHEN NOT is_from_me THEN NULL "
+            f"THEN '{JUNK}' WHEN NOT message.is_from_me THEN NULL "
             f"WHEN {message['schedule_type']} > 0 AND {message['is_sent']} = 0 THEN '{SCHEDULED}' "
             f"WHEN {message['error']} != 0 THEN '{FAILED}' END"
         )
@@ -344,9 +381,9 @@ class History:
             f"CASE WHEN {edited} THEN {column['message_summary_info']} END",
         )
         return (
-            f"SELECT message.ROWID, chat_message_join.chat_id, {', '.join(cells)} FROM message "
-            "LEFT JOIN chat_message_join ON chat_message_join.message_id = message.ROWID "
-            f"WHERE {condition} ORDER BY message.ROWID"
+            f"SELECT message._rowid_, chat_message_join.chat_id, {', '.join(cells)} FROM message "
+            "LEFT JOIN chat_message_join ON chat_message_join.message_id = message._rowid_ "
+            f"WHERE {condition} ORDER BY message._rowid_"
         )
 
 
@@ -354,5 +391,8 @@ def _hex_of(text: str) -> str:
     return f"x'{text.encode().hex()}'"
 
 
-def _decoded(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _address(cell: Any) -> str:
+    """An address as spelled, cut where none can be so long; `unknown` for what names nobody."""
+    spelled = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+    address = spelled[:_LONGEST_ADDRESS]
+    return address if normalised(address) else _UNKNOWN

@@ -1,7 +1,7 @@
 """What one row of `message` says, or stands for, or why it says nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -36,6 +36,10 @@ _MEDIA: Final[tuple[tuple[bytes, Placeholder], ...]] = (
 
 _TRANSCRIPTION: Final = "IMAudioTranscription"
 
+MAX_TEXT: Final = 1 << 20
+"""Characters; bytes of what is not yet decoded, and of all versions of one message together. Nobody
+types longer texts."""
+
 
 class Said(NamedTuple):
     """What a row says.
@@ -65,26 +69,58 @@ def said(row: Row, attachments: Mapping[int, bytes]) -> Said:
         attachments: The type of each message's attachment, by row id.
     """
     try:
+        if row.edited:
+            return _edited(row, attachments)
         if row.is_voice:
             return Said(CONTEXT, _transcription(row), "voice message")
-        if row.balloon and row.balloon != _LINK:
-            return Said(CONTEXT, "", _kind(_bytes(row.balloon).lower(), _APPS, anywhere=True))
-        raw = _raw_text(row)
-        if row.edited:
-            return _edited(row, raw, attachments)
+        if _is_app(row):
+            return _app(row)
+        return _unmarked(row, _with_subject(row, _raw_text(row)), attachments)
     except (UnicodeDecodeError, TypedStreamError):
         return Said(UNREADABLE)
-    return _unmarked(row, raw, attachments)
 
 
-def _edited(row: Row, raw: str, attachments: Mapping[int, bytes]) -> Said:
-    history = _History.of(row.summary) if row.summary else _History()
-    said = _unmarked(row, history.without_unsent(raw) if raw else history.last, attachments)
+def _is_app(row: Row) -> bool:
+    return bool(row.balloon) and row.balloon != _LINK
+
+
+def _app(row: Row) -> Said:
+    return Said(CONTEXT, "", _kind(_bytes(row.balloon).lower(), _APPS, anywhere=True))
+
+
+def _edited(row: Row, attachments: Mapping[int, bytes]) -> Said:
+    """What is left of a message that was edited, or unsent in part or as a whole."""
+    history = _history(row)
+    if row.is_voice or _is_app(row):
+        if history.unsent:
+            return Said(UNSENT)
+        return _app(row) if _is_app(row) else Said(CONTEXT, _transcription(row), "voice message")
+    raw = _raw_text(row)
+    current = history.current(raw) if raw else history.last
+    if not current and history is _DAMAGED:
+        return Said(UNREADABLE)
+    text = _with_subject(row, current) if current.strip() else ""
+    said = _unmarked(row, text, attachments)
+    # An attachment cannot be edited, only unsent; what is left of those has its mark in the text.
+    is_gone = history.unsent or not (row.summary or raw)
+    if is_gone and _ATTACHMENT_MARK not in text:
+        said = Said(USED, said.text) if said.text else Said(UNSENT)
     return said._replace(earlier=history.earlier) if said.bucket == USED else said
+
+
+def _history(row: Row) -> "_History":
+    if not row.summary:
+        return _NOTHING
+    try:
+        return _History.of(row.summary)
+    except TypedStreamError:
+        return _DAMAGED
 
 
 def _unmarked(row: Row, raw: str, attachments: Mapping[int, bytes]) -> Said:
     """What is left of a text without the marks of attachments and apps."""
+    if len(raw) > MAX_TEXT:
+        return Said(UNREADABLE)
     text = _MARKS.sub("", raw)
     placeholder = _placeholder(row, raw, attachments)
     if not text.strip():
@@ -94,11 +130,11 @@ def _unmarked(row: Row, raw: str, attachments: Mapping[int, bytes]) -> Said:
 
 def _raw_text(row: Row) -> str:
     if row.text:
-        text = _bytes(row.text).decode()
-    elif row.body:
-        text = plain_text(_bytes(row.body))
-    else:
-        text = ""
+        return _bytes(row.text).decode()
+    return plain_text(_bytes(row.body)) if row.body else ""
+
+
+def _with_subject(row: Row, text: str) -> str:
     if row.subject and row.service == b"iMessage":
         subject = _bytes(row.subject).decode().strip()
         return f"{subject}\n{text}" if subject and text else subject or text
@@ -117,7 +153,10 @@ def _transcription(row: Row) -> str:
         return ""
     _, runs = attributed_text(_bytes(row.body))
     words = (run.attributes.get(_TRANSCRIPTION, "") for run in runs)
-    return _MARKS.sub("", " ".join(filter(None, words)))
+    found = _MARKS.sub("", " ".join(filter(None, words)))
+    if len(found) > MAX_TEXT:
+        raise TypedStreamError("too long")
+    return found
 
 
 def _placeholder(row: Row, raw: str, attachments: Mapping[int, bytes]) -> Placeholder | None:
@@ -142,21 +181,19 @@ def _why_empty(row: Row) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """What was changed after sending, of all parts together.
+    """What was changed after sending.
 
     A message has a part for each stretch of text between its attachments, nearly always one.
 
     Attributes:
-        last: The last version of the parts that were edited and not unsent, joined.
-        earlier: The versions before it, oldest first.
-        unsent: Where in the text as it was sent the unsent parts lie, in UTF-16 units.
-        units: How long the text was as it was sent, in UTF-16 units; 0 if that is not known.
+        versions: Of each part that was edited, by its number, oldest first; never empty.
+        unsent: The numbers of the parts that were unsent.
+        places: Where the parts lay in the text as it was sent: start and length, in UTF-16 units.
     """
 
-    last: str = ""
-    earlier: tuple[str, ...] = ()
-    unsent: tuple[tuple[int, int], ...] = ()
-    units: int = 0
+    versions: dict[int, list[str]]
+    unsent: frozenset[int]
+    places: dict[int, tuple[int, int]]
 
     @classmethod
     def of(cls, summary: Any) -> "_History":
@@ -167,15 +204,21 @@ class _History:
         """
         try:
             known = loaded(_bytes(summary))
-            unsent = {int(part) for part in known.get("rp", [])}
             parts = {
-                int(part): [plain_text(_bytes(version["t"])) for version in versions]
+                int(part): [_bytes(version["t"]) for version in versions]
                 for part, versions in known.get("ec", {}).items()
             }
-            places = {
-                int(part): (int(place["lo"]), int(place["le"]))
-                for part, place in known.get("otr", {}).items()
-            }
+            # One text can stand in the list many times, and take its room only once.
+            if sum(len(archive) for archives in parts.values() for archive in archives) > MAX_TEXT:
+                raise TypedStreamError("the history of edits is too long")
+            return cls(
+                {part: list(map(plain_text, parts[part])) for part in sorted(parts) if parts[part]},
+                frozenset(int(part) for part in known.get("rp", [])),
+                {
+                    int(part): (int(place["lo"]), int(place["le"]))
+                    for part, place in known.get("otr", {}).items()
+                },
+            )
         except TypedStreamError:
             raise
         # What a property list that is damaged or of another shape raises.
@@ -188,19 +231,52 @@ class _History:
             RecursionError,
         ) as error:
             raise TypedStreamError("the history of edits cannot be read") from error
-        kept = [parts[part] for part in sorted(parts) if part not in unsent and parts[part]]
-        return cls(
-            last="".join(versions[-1] for versions in kept),
-            earlier=tuple(text for versions in kept for text in versions[:-1]),
-            unsent=tuple(sorted(places[part] for part in unsent if part in places)),
-            units=max((start + length for start, length in places.values()), default=0),
-        )
 
-    def without_unsent(self, text: str) -> str:
-        """`text` without the unsent parts, if it is still the text as it was sent."""
-        encoded = text.encode("utf-16-le")
-        if not self.unsent or len(encoded) != 2 * self.units:
+    @property
+    def last(self) -> str:
+        """The last version of the parts that were edited and not unsent, joined."""
+        return "".join(versions[-1] for versions in self._kept())
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The versions before it, oldest first, without marks."""
+        return tuple(_MARKS.sub("", text) for kept in self._kept() for text in kept[:-1])
+
+    def current(self, text: str) -> str:
+        """The text as it is now, from one as it is now or as it was at any time before."""
+        if text == self.last:
             return text
-        for start, length in reversed(self.unsent):
-            encoded = encoded[: 2 * start] + encoded[2 * (start + length) :]
-        return encoded.decode("utf-16-le", "replace")
+        if text == _ATTACHMENT_MARK and self.unsent and not self.places:
+            return ""
+        encoded = text.encode("utf-16-le")
+        if self.places and len(encoded) == 2 * max(map(sum, self.places.values())):
+            return self._replaced(encoded)
+        is_only_part = len(self.versions) == 1 and len(self.places) <= 1
+        return self.last if is_only_part and text in next(self._kept(), ()) else text
+
+    def _replaced(self, sent: bytes) -> str:
+        """The text as it was sent, in UTF-16, with each part's last version in its place."""
+        pieces: list[bytes] = []
+        end = 0
+        for part, (start, length) in sorted(self.places.items(), key=lambda each: each[1]):
+            if start < end or length < 0:  # in a damaged history
+                continue
+            pieces += (
+                sent[2 * end : 2 * start],
+                self._part(part, sent[2 * start : 2 * (start + length)]),
+            )
+            end = start + length
+        return b"".join((*pieces, sent[2 * end :])).decode("utf-16-le", "replace")
+
+    def _part(self, part: int, sent: bytes) -> bytes:
+        if part in self.unsent:
+            return b""
+        versions = [text.encode("utf-16-le") for text in self.versions.get(part, ())]
+        return versions[-1] if sent in versions else sent
+
+    def _kept(self) -> Iterator[list[str]]:
+        return (texts for part, texts in self.versions.items() if part not in self.unsent)
+
+
+_NOTHING: Final = _History({}, frozenset(), {})
+_DAMAGED: Final = _History({}, frozenset(), {})

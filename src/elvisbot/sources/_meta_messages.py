@@ -15,7 +15,6 @@ from elvisbot.sources import (
     AUTOMATIC,
     BLANK,
     CONTEXT,
-    DUPLICATE,
     EVENT,
     NO_DATE,
     UNREADABLE,
@@ -137,11 +136,8 @@ class Reader:
         if placeholder == "app" and "://" in text:
             placeholder = None  # the preview of a link in the text
         moment = sent_at.isoformat()
-        name = self.ids.new(self.key, self._whose(sender), moment, text, placeholder or "")
-        if name is None:
-            return DUPLICATE, None
         return bucket, Message(
-            id=name,
+            id=self.ids.of(self.key, self._whose(sender), moment, text, placeholder or ""),
             chat=self.key,
             sender=self._whose(sender),
             sent_at=sent_at,

@@ -8,6 +8,8 @@ private temporary folder first, and so is one that SQLite cannot read where it l
 """
 
 import contextlib
+import errno
+import os
 import shutil
 import sqlite3
 import stat
@@ -29,6 +31,12 @@ PATIENCE: Final = timedelta(minutes=1)
 
 _HEADER: Final = b"SQLite format 3\x00"
 _STEPS_BETWEEN_CHECKS: Final = 100_000
+_STEPS: Final = 3_000_000_000
+"""Of SQLite's machine, of all queries together, and `_STEPS_PER_ROW` more for each row that came
+(measured: 70 at most). A join without an index takes millions for each, and then a minute in all
+(measured: 60 million steps a second)."""
+
+_STEPS_PER_ROW: Final = 2000
 _LOCK_TIMEOUT_SECONDS: Final = 2.0
 _SUSPICIOUS: Final = "Pass the file as its app wrote it; this one may have been made to do harm."
 _NOT_READABLE_HERE: Final = (
@@ -47,6 +55,7 @@ class Database:
         self._connection = connection
         self._patience = patience.total_seconds()
         self._waiting_since = time.monotonic()
+        self._steps_left = _STEPS
         connection.set_progress_handler(self._is_out_of_patience, _STEPS_BETWEEN_CHECKS)
 
     def rows(self, query: str, *parameters: int | str) -> Iterator[tuple[Any, ...]]:
@@ -56,9 +65,13 @@ class Database:
             sqlite3.DatabaseError: if it fails or takes too long; `opened` translates it.
         """
         self._waiting_since = time.monotonic()
-        for row in self._connection.execute(query, parameters):
-            yield row
-            self._waiting_since = time.monotonic()
+        try:
+            for row in self._connection.execute(query, parameters):
+                yield row
+                self._waiting_since = time.monotonic()
+                self._steps_left += _STEPS_PER_ROW
+        except UnicodeDecodeError as error:
+            raise _not_utf_8() from error
 
     def columns(self, table: str) -> frozenset[str]:
         """Names of the columns of `table` in lower case; none if there is no such table.
@@ -80,6 +93,9 @@ class Database:
         return frozenset(row[1].decode("utf-8", "replace").lower() for row in described)
 
     def _is_out_of_patience(self) -> bool:
+        self._steps_left -= _STEPS_BETWEEN_CHECKS
+        if self._steps_left < 0:
+            return True
         return time.monotonic() - self._waiting_since > self._patience
 
 
@@ -91,6 +107,8 @@ def opened(path: Path, *, patience: timedelta = PATIENCE) -> Iterator[Database]:
         SourceUnreadableError: if it is missing, forbidden, locked, damaged or no database, both
             on opening and from the body of the `with`.
     """
+    # SQLite looks for the WAL beside the file itself, not beside a link to it.
+    path = Path(os.path.realpath(path))
     header = _header(path)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_translated_errors(path))
@@ -158,6 +176,9 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
         # From here on all queries see one moment, even while Messages goes on writing.
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except UnicodeDecodeError as error:
+        connection.close()
+        raise _not_utf_8() from error
     except BaseException:
         connection.close()
         raise
@@ -170,6 +191,7 @@ def _private_copy(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="elvisbot-") as folder:
         copy = Path(folder) / "chat.db"
         try:
+            _refuse_without_room(path, folder)
             for _ in range(3):
                 before = _state(path)
                 # The WAL first: what moves from it into the database meanwhile is in both then.
@@ -185,6 +207,13 @@ def _private_copy(path: Path) -> Iterator[Path]:
                 remedy="Make room there, or set the variable TMPDIR to a folder with room.",
             ) from error
         yield copy
+
+
+def _refuse_without_room(path: Path, folder: str) -> None:
+    """Before the disk is full: a sparse file claims bytes that are nowhere."""
+    needed = sum(size for _, size in _state(path))
+    if needed > shutil.disk_usage(folder).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _copy_if_present(source: Path, destination: Path) -> None:
@@ -233,6 +262,11 @@ def _explained(error: sqlite3.DatabaseError, path: Path) -> SourceUnreadableErro
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH | sqlite3.SQLITE_PERM:
             return forbidden(path)
     return damaged(path, str(error))
+
+
+def _not_utf_8() -> sqlite3.DatabaseError:
+    """In place of a message of SQLite's, which quotes names from the file."""
+    return sqlite3.DatabaseError("its tables have names that are no text")
 
 
 def _not_a_database(path: Path) -> SourceUnreadableError:

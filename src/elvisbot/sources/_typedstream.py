@@ -208,7 +208,7 @@ class Reader:
         self._objects: list[Class | Object | _CString] = []
         # Arrays of empty structures take no bytes, and a long type is repeated by one byte: without
         # a budget, counted in characters of types, a small archive could be endless work.
-        self._budget = 8 * len(blob) + 4096
+        self._budget = len(blob) + 4096
 
     @property
     def root(self) -> Object | None:

@@ -14,7 +14,7 @@ A backup can be several files, which often repeat each other, and lie beside oth
 """
 
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,11 +23,12 @@ from typing import Final
 from elvisbot.conversation import ME, Message
 from elvisbot.errors import SourceUnreadableError
 from elvisbot.sources import CONTEXT, DUPLICATE, GROUP_CHAT, USED, Answers, Entry, Person, _files
-from elvisbot.sources._addresses import AddressBook
+from elvisbot.sources._addresses import AddressBook, is_number
 from elvisbot.sources._android_records import Said, said
 from elvisbot.sources._android_xml import ROOT, records
+from elvisbot.sources._contacts import Contact
 from elvisbot.sources._ids import Ids
-from elvisbot.sources._parsed import Chat, Notes, Parsed, oldest_first, parsed
+from elvisbot.sources._parsed import Chat, Notes, Parsed, Rows, oldest_first, parsed
 from elvisbot.sources._quotes import Quotes
 
 TITLE: Final = "SMS Backup & Restore of Android (.xml)"
@@ -74,28 +75,28 @@ def _backups(files: _files.Files) -> Iterator[str]:
 
 
 def _chats(files: _files.Files, notes: Notes) -> Iterator[Chat]:
-    if files.links:
-        notes.add(f"Symbolic links in the folder were left alone: {files.links:,}.")
+    notes.add_links(files)
     found = _Conversations()
     found.read(files)
-    yield Chat(None, found.loose, is_loose=True)
-    yield Chat(None, found.groups)
-    book = AddressBook(found.spellings)
+    yield Chat(None, [], found.loose.dropped, is_loose=True)
+    yield Chat(None, [], found.groups.dropped)
+    book = AddressBook(found.spellings, found.contacts())
     addresses: dict[str, list[str]] = defaultdict(list)
-    for address in found.entries:
+    for address in found.rows:
         addresses[book.person(address)].append(address)
     for key, theirs in addresses.items():
         name = next((found.names[each] for each in theirs if each in found.names), key)
-        entries = [entry for each in theirs for entry in oldest_first(found.entries.pop(each))]
-        renamed = [_of(key, entry) for entry in entries]
-        yield Chat(Person(key, name, book.handles(key)), _with_reactions(renamed))
+        rows = [found.rows.pop(each) for each in theirs]
+        entries = [_of(key, entry) for each in rows for entry in oldest_first(each.kept)]
+        dropped = sum((each.dropped for each in rows), Counter[str]())
+        yield Chat(Person(key, name, book.handles(key)), _with_reactions(entries), dropped)
 
 
 class _Conversations:
     """What the files hold, by the address of the other one.
 
     Attributes:
-        entries: The rows of each conversation, whose messages name that address as their chat.
+        rows: Of each conversation, whose messages name that address as their chat.
         loose: Rows of nobody.
         groups: Rows of groups.
         spellings: Of every address.
@@ -103,12 +104,20 @@ class _Conversations:
     """
 
     def __init__(self) -> None:
-        self.entries: dict[str, list[Entry]] = defaultdict(list)
-        self.loose: list[Entry] = []
-        self.groups: list[Entry] = []
+        self.rows: dict[str, Rows] = defaultdict(Rows)
+        self.loose = Rows()
+        self.groups = Rows()
         self.spellings: set[str] = set()
         self.names: dict[str, str] = {}
         self._ids = Ids("android")
+
+    def contacts(self) -> list[Contact]:
+        """Whose numbers are whose, as far as the phone calls several by one name."""
+        called: dict[str, list[str]] = defaultdict(list)
+        for address, name in self.names.items():
+            if not is_number(name):
+                called[name].append(address)
+        return [Contact(name, tuple(addresses)) for name, addresses in called.items()]
 
     def read(self, files: _files.Files) -> None:
         names = list(_backups(files))
@@ -122,13 +131,13 @@ class _Conversations:
 
     def _add(self, what: Said) -> None:
         if not what.others:
-            self.loose.append((what.bucket, None))
+            self.loose.add((what.bucket, None))
         elif what.is_group:
-            self.groups.append((GROUP_CHAT, None))
+            self.groups.add((GROUP_CHAT, None))
         else:
             address, spelling = next(iter(what.others.items()))
             self.spellings.add(spelling)
-            self.entries[address].append(self._entry(what, address))
+            self.rows[address].add(self._entry(what, address))
             if what.name is not None:
                 self.names[address] = what.name
 

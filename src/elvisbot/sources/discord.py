@@ -20,7 +20,7 @@ from elvisbot.sources import ANOTHER, AUTOMATIC, GROUP_CHAT, Answers, Person, _f
 from elvisbot.sources._discord_messages import Reader, as_object, is_id
 from elvisbot.sources._files import Files, beginning, damaged
 from elvisbot.sources._owner import is_called, unknown_owner
-from elvisbot.sources._parsed import Chat, Notes, Parsed, parsed
+from elvisbot.sources._parsed import Chat, Notes, Parsed, Rows, joined, parsed
 
 TITLE: Final = "Discord (JSON of DiscordChatExporter)"
 
@@ -28,6 +28,11 @@ _HEAD: Final = 256
 """Bytes."""
 
 _EXPORT: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"guild"\s*:\s*\{\s*"id"\s*:\s*"\d+"\s*[,}]')
+_CHANNEL: Final = "channel"
+_EXPORTED_AT: Final = "exportedAt"
+_MESSAGES: Final = "messages.item"
+_AUTHORS: Final = "messages.item.author"
+
 _MOST_TRIED: Final = 50
 """Files that are looked into before a folder or zip is taken for something else."""
 
@@ -50,12 +55,14 @@ class _Channel:
         name: What the exporter calls it.
         people: The accounts that wrote in it, by their ids.
         has_bot: Whether a bot wrote in it.
+        exports: The files that hold it: when each was exported, as far as it tells, and its name.
     """
 
     number: str
     name: str
     people: dict[str, _Account] = field(default_factory=dict)
     has_bot: bool = False
+    exports: list[tuple[str, str]] = field(default_factory=list)
 
 
 def recognises(path: Path) -> bool:
@@ -118,53 +125,83 @@ class _Exports:
             NeedsAnswerError: if it is unknown which account is mine.
         """
         self._files = files
-        self._names = names
         self._channels: dict[str, _Channel] = {}
+        self._others: list[str] = []
         for name in names:
             self._survey(name)
         self._me = _mine(list(self._channels.values()), answers.me, files.path)
 
     def chats(self, notes: Notes) -> Iterator[Chat]:
-        """What each file holds."""
-        seen: set[str] = set()
-        for name in self._names:
-            records = self._values(name, "messages.item")
-            channel = self._channels.get(_number(next(records)))
-            if channel is None:
-                yield Chat(None, [(GROUP_CHAT, None) for _ in records])
-            elif (bucket := self._left_out(channel)) is not None:
-                if bucket == ANOTHER:
-                    notes.add(f"“{channel.name}” is between others and was left out.")
-                yield Chat(None, [(bucket, None) for _ in records], is_loose=True)
-            else:
-                person = self._person(channel)
-                reader = Reader(person.key, self._senders(channel, person), seen)
-                yield Chat(person, [reader.entry(record) for record in records])
+        """The channels, one after another."""
+        notes.add_links(self._files)
+        for name in self._others:
+            yield Chat(None, [], self._counted(name, GROUP_CHAT))
+        for channel in self._channels.values():
+            bucket = self._left_out(channel)
+            if bucket is None:
+                yield self._conversation(channel)
+                continue
+            if bucket == ANOTHER:
+                notes.add(f"“{channel.name}” is between others and was left out.")
+            for _, name in channel.exports:
+                yield Chat(None, [], self._counted(name, bucket), is_loose=True)
+
+    def _conversation(self, channel: _Channel) -> Chat:
+        """A channel out of all its files; of a message in several, the newest copy counts."""
+        person = self._person(channel)
+        senders = self._senders(channel, person)
+        exports = (
+            self._read(name, Reader(person.key, senders, seen=set()))
+            for _, name in sorted(channel.exports)
+        )
+        rows = joined(exports)
+        return Chat(person, rows.kept, rows.dropped)
+
+    def _read(self, name: str, reader: Reader) -> Rows:
+        rows = Rows()
+        for record in self._messages(name):
+            rows.add(reader.entry(record))
+        return rows
+
+    def _counted(self, name: str, bucket: str) -> Counter[str]:
+        rows = Rows()
+        for _ in self._messages(name):
+            rows.add((bucket, None))
+        return rows.dropped
+
+    def _messages(self, name: str) -> Iterator[Any]:
+        return (value for prefix, value in self._values(name, _MESSAGES) if prefix == _MESSAGES)
 
     def _survey(self, name: str) -> None:
         """Who writes in a file, if it is of a one-to-one channel."""
-        authors = self._values(name, "messages.item.author")
-        header = next(authors)
+        values = self._values(name, _EXPORTED_AT, _AUTHORS)
+        _, header = next(values)
         if header.get("type") != "DirectTextChat":
+            self._others.append(name)
             return
         number = _number(header)
         channel = self._channels.setdefault(number, _Channel(number, _text(header.get("name"))))
-        for author in map(as_object, authors):
-            if author.get("isBot") is True:
+        exported_at = ""
+        for prefix, value in values:
+            author = as_object(value) if prefix == _AUTHORS else {}
+            if prefix == _EXPORTED_AT:
+                exported_at = _text(value)
+            elif author.get("isBot") is True:
                 channel.has_bot = True
             elif is_id(author.get("id")) and author["id"] not in channel.people:
                 channel.people[author["id"]] = _account(author)
+        channel.exports.append((exported_at, name))
 
-    def _values(self, name: str, prefix: str) -> Iterator[Any]:
-        """The channel of a file, and then the file's values at `prefix`."""
+    def _values(self, name: str, *prefixes: str) -> Iterator[tuple[str, Any]]:
+        """The channel of a file, and then the file's values at `prefixes`."""
         path = self._files.path / name if self._files.path.is_dir() else self._files.path
         with self._files.open(name) as file:
-            values = _json.values(file, path, ["channel", prefix])
+            values = _json.values(file, path, [_CHANNEL, *prefixes])
             found, channel = next(values, ("", None))
-            if found != "channel" or not _number(as_object(channel)):
+            if found != _CHANNEL or not _number(as_object(channel)):
                 raise damaged(path, "it does not tell what channel its messages belong to")
-            yield channel
-            yield from (value for found, value in values if found == prefix)
+            yield found, channel
+            yield from values
 
     def _left_out(self, channel: _Channel) -> str | None:
         """The bucket of a channel that is no conversation between me and one person."""

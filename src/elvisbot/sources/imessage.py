@@ -40,7 +40,7 @@ from elvisbot.sources import (
 from elvisbot.sources._contacts import Contact, mac_contacts
 from elvisbot.sources._files import beginning
 from elvisbot.sources._imessage_rows import FIRST_REACTION, LEAST_NANOSECONDS, History, Row
-from elvisbot.sources._imessage_text import has_marks, said
+from elvisbot.sources._imessage_text import MAX_TEXT, has_marks, said
 from elvisbot.sources._quotes import Quotes
 from elvisbot.sources._sqlite import opened as opened_database
 from elvisbot.sources._typedstream import TypedStreamError, plain_text
@@ -49,9 +49,9 @@ TITLE: Final = "Messages of a Mac (chat.db)"
 
 _EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
 _KINDS: Final = ("loved", "liked", "disliked", "laughed", "emphasised", "questioned")
-"""From 2000 on, and from 3000 on for the same taken back; then 6 any emoji, 7 a sticker."""
+"""From 2000 on, and from 3000 on for the same taken back; then any emoji, then a sticker."""
 
-_STICKER, _VOTE = 1000, 4000
+_STICKER, _GIVEN, _TAKEN_BACK, _VOTE = 1000, 2000, 3000, 4000
 _TARGET: Final = re.compile(r"(?:p:\d+/|bp:)?(.+)")
 
 
@@ -111,10 +111,10 @@ class ChatDb:
     def spans(self) -> dict[str, Span]:
         spans: dict[str, Span] = {}
         for chat, service, messages, mine, first, last in self._history.said():
-            key, dates = self._history.chats.get(chat), (_moment(first), _moment(last))
-            if key is None or chat in self._history.to_self or dates[0] is None or dates[1] is None:
+            key = self._history.chats.get(chat)
+            if key is None or chat in self._history.to_self:
                 continue
-            counted = Span({_decoded(service): messages}, mine, dates[0], dates[1])
+            counted = Span({_decoded(service): messages}, mine, _since(first), _since(last))
             spans[key] = _together(spans[key], counted) if key in spans else counted
         return spans
 
@@ -186,6 +186,8 @@ def _plain(row: Row, chat: str) -> Entry | None:
         return None
     if not text or text.isspace() or has_marks(text) or not guid or sent_at is None:
         return None
+    if len(text) > MAX_TEXT:
+        return None
     return USED, Message(guid, chat, ME if row.is_from_me else chat, sent_at, text, service)
 
 
@@ -212,7 +214,7 @@ def _entry(row: Row, chat: str, attachments: dict[int, bytes]) -> Entry:
         service=_service(row.service),
         placeholder=what.placeholder,
         reply_to=_decoded(row.reply_to) or None if row.reply_to else None,
-        edited_at=_moment(row.edited) if what.earlier else None,
+        edited_at=_moment(row.edited),
         earlier=what.earlier,
     )
 
@@ -227,16 +229,21 @@ def _reaction(row: Row, chat: str) -> Entry:
         return UNREADABLE, None
     sender = ME if row.is_from_me else chat
     reaction = Reaction(kind, sender, _moment(row.date))
-    return REACTION, ReactionTo(target[1], reaction, is_removal=row.associated_type >= 3000)
+    return REACTION, ReactionTo(target[1], reaction, is_removal=row.associated_type >= _TAKEN_BACK)
 
 
 def _kind(row: Row) -> str | None:
-    number = row.associated_type % 1000
-    if row.associated_type == _STICKER or number == len(_KINDS) + 1:
+    if row.associated_type == _STICKER:
         return "sticker"
-    if number == len(_KINDS):
-        return _decoded(row.emoji) or None
-    return _KINDS[number] if number < len(_KINDS) else None
+    for first in (_GIVEN, _TAKEN_BACK):
+        match row.associated_type - first:
+            case number if 0 <= number < len(_KINDS):
+                return _KINDS[number]
+            case 6:
+                return _decoded(row.emoji) or None
+            case 7:
+                return "sticker"
+    return None
 
 
 def _decoded(cell: Any) -> str:
@@ -258,6 +265,11 @@ def _moment(date: Any) -> datetime | None:
         return _EPOCH + timedelta(seconds=date)
     except (OverflowError, ValueError):  # an infinite or impossible date
         return None
+
+
+def _since(nanoseconds: float) -> datetime:
+    """A moment that `History.said` has bounded."""
+    return _EPOCH + timedelta(0, 0, nanoseconds // 1000)
 
 
 def _together(one: Span, other: Span) -> Span:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from elvisbot.sources import GROUP_CHAT, Answers, Entry, Person, _files
+from elvisbot.sources import GROUP_CHAT, Answers, Person, _files
 from elvisbot.sources._files import Files
 from elvisbot.sources._ids import Ids
 from elvisbot.sources._meta_files import Thread, is_export, records, threads
 from elvisbot.sources._meta_messages import ASSISTANT, Reader, sender_of
 from elvisbot.sources._owner import is_called, unknown_owner
-from elvisbot.sources._parsed import Chat, Notes, Parsed, oldest_first, parsed
+from elvisbot.sources._parsed import Chat, Notes, Parsed, Rows, joined, oldest_first, parsed
 
 TITLE: Final = "Messenger or Instagram (JSON)"
 
@@ -66,35 +66,45 @@ def _owner(found: list[Thread], answer: Sequence[str], path: Path) -> str:
 
 
 def _chats(files: Files, found: list[Thread], me: str, notes: Notes) -> Iterator[Chat]:
-    if files.links:
-        notes.add(f"Symbolic links in the folder were left alone: {files.links:,}.")
+    notes.add_links(files)
     for thread in found:
         if len(thread.people) > 2:
-            rows = (row for folder in thread.folders for row in _rows(files, folder, set()))
-            yield Chat(None, [(GROUP_CHAT, None) for _ in rows])
+            yield _group(files, thread)
         else:
             yield _chat(files, thread, me)
 
 
+def _group(files: Files, thread: Thread) -> Chat:
+    rows = Rows()
+    for folder in thread.folders:
+        for _ in _rows(files, folder, set()):
+            rows.add((GROUP_CHAT, None))
+    return Chat(None, [], rows.dropped)
+
+
 def _chat(files: Files, thread: Thread, me: str) -> Chat:
-    """A conversation of two; a group, if more people wrote in it than take part now."""
+    """A conversation of two; a group, if more people wrote in it than take part now.
+
+    Of a message in several folders, the copy in the last one counts: that of the newest download.
+    """
     reader = Reader(me, thread.key, _service(files, thread), Ids("meta"))
     kinds: set[str] = set()
     others = set(thread.people)
-    entries: list[Entry] = []
+    folders: list[Rows] = []
     for folder in thread.folders:
         reader.ids.begin_file()
-        lying: list[Entry] = []
+        rows = Rows()
         for record in _rows(files, folder, kinds):
-            lying.append(reader.entry(record))
+            rows.add(reader.entry(record))
             others.add(sender_of(record) or "")
-        entries += oldest_first(lying)
+        folders.append(Rows(oldest_first(rows.kept), rows.dropped))
+    rows = joined(folders)
     others -= {me, ASSISTANT, ""}
     if len(others) > 1 or _GROUP in kinds:
-        return Chat(None, entries)
+        return Chat(None, rows.kept, rows.dropped)
     name = next(iter(others), "")
     shown = thread.key if name.casefold() in _NAMELESS else name
-    return Chat(Person(thread.key, shown, (thread.key,)), entries)
+    return Chat(Person(thread.key, shown, (thread.key,)), rows.kept, rows.dropped)
 
 
 def _rows(files: Files, folder: tuple[str, ...], kinds: set[str]) -> Iterator[Any]:

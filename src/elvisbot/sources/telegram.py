@@ -10,7 +10,7 @@ one-to-one chat is the number of the other account. Facts about the format: Tele
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -26,7 +26,7 @@ from elvisbot.sources import (
     _json,
 )
 from elvisbot.sources._files import Files, beginning, damaged
-from elvisbot.sources._parsed import Chat, Parsed, parsed
+from elvisbot.sources._parsed import Chat, Notes, Parsed, Rows, joined, parsed, with_handles_of
 from elvisbot.sources._telegram_messages import Reader, Sides
 
 TITLE: Final = "Telegram (result.json)"
@@ -52,6 +52,9 @@ _FIELDS: Final = {
 }
 _SERVICE_NUMBER: Final = 777000
 """The account that sends log-in codes."""
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""In the name of a folder that Telegram made: `ChatExport_2024-05-01`."""
 
 _LOOSE: Final = {
     "saved_messages": TO_SELF,
@@ -84,7 +87,7 @@ def opened(path: Path, answers: Answers) -> Iterator[Parsed]:
                 remedy="Export once more from Telegram Desktop, and choose “Machine-readable JSON” "
                 "as the format instead of HTML.",
             )
-        with parsed(lambda notes: _chats(files, names, answers)) as history:
+        with parsed(lambda notes: _chats(files, names, answers, notes)) as history:
             yield history
 
 
@@ -118,29 +121,54 @@ def _begins(files: Files, name: str) -> bool:
         return _is_export(file.read(_HEAD))
 
 
-def _chats(files: Files, names: list[str], answers: Answers) -> Iterator[Chat]:
-    seen: dict[str, set[int]] = defaultdict(set)
-    for name in names:
-        path = files.path / name if files.path.is_dir() else files.path
-        with files.open(name) as file:
-            yield from _Export(path, answers, seen).chats(file)
+def _chats(files: Files, names: list[str], answers: Answers, notes: Notes) -> Iterator[Chat]:
+    notes.add_links(files)
+    chats = (chat for name in sorted(names, key=_age) for chat in _read(files, name, answers))
+    yield from chats if len(names) == 1 else _joined(chats)
+
+
+def _read(files: Files, name: str, answers: Answers) -> Iterator[Chat]:
+    path = files.path / name if files.path.is_dir() else files.path
+    with files.open(name) as file:
+        yield from _Export(path, answers).chats(file)
+
+
+def _joined(chats: Iterable[Chat]) -> Iterator[Chat]:
+    """`chats` of several exports, all those with one person as one. They are held until the end."""
+    people: dict[str, Person] = {}
+    found: dict[str, list[Rows]] = defaultdict(list)
+    for chat in chats:
+        if chat.person is None:
+            yield chat
+        else:
+            known = people.setdefault(chat.person.key, chat.person)
+            people[known.key] = with_handles_of(known, chat.person)
+            found[known.key].append(Rows(chat.entries, chat.dropped))
+    for key, person in people.items():
+        rows = joined(found.pop(key))
+        yield Chat(person, rows.kept, rows.dropped)
+
+
+def _age(name: str) -> tuple[str, str]:
+    """The day in the name of an export, as far as it tells; then the name."""
+    days = _DAY.findall(name)
+    return (days[-1] if days else ""), name
 
 
 class _Export:
     """One result.json."""
 
-    def __init__(self, path: Path, answers: Answers, seen: dict[str, set[int]]) -> None:
-        """To be called `path` in errors. `seen` holds the numbers of the messages that are known
-        from earlier exports, by the person's key."""
+    def __init__(self, path: Path, answers: Answers) -> None:
+        """To be called `path` in errors."""
         self._path = path
         self._answers = answers
-        self._seen = seen
+        self._seen: dict[str, set[int]] = defaultdict(set)
         self._my_number: int | None = None
 
     def chats(self, file: BinaryIO) -> Iterator[Chat]:
         """The chats in `file`, one after another."""
         header: dict[str, Any] = {}
-        chat: _Conversation | _Rows | None = None
+        chat: _Conversation | _Unkept | None = None
         for prefix, value in _json.values(file, self._path, [_MY_NUMBER, *_FIELDS], ends=_CHATS):
             if prefix == _MY_NUMBER:
                 self._my_number = _number(value)
@@ -154,16 +182,16 @@ class _Export:
                 chat = chat or self._begun(header)
                 chat.add(value)
 
-    def _begun(self, header: dict[str, Any]) -> "_Conversation | _Rows":
+    def _begun(self, header: dict[str, Any]) -> "_Conversation | _Unkept":
         if not {"type", "id"} <= header.keys():
             raise damaged(self._path, "it does not tell what chat its messages belong to")
         kind, number = header["type"], _number(header["id"])
         if number == _SERVICE_NUMBER:
-            return _Rows(AUTOMATIC, is_loose=True)
+            return _Unkept(AUTOMATIC, is_loose=True)
         if isinstance(kind, str) and kind in _LOOSE:
-            return _Rows(_LOOSE[kind], is_loose=True)
+            return _Unkept(_LOOSE[kind], is_loose=True)
         if kind != "personal_chat":
-            return _Rows(GROUP_CHAT)
+            return _Unkept(GROUP_CHAT)
         person = _person(header.get("name"), number)
         sides = Sides(person.key, me=self._my_number, other=number, my_name=self._answers.me)
         return _Conversation(person, sides, self._seen[person.key], self._path)
@@ -177,29 +205,29 @@ class _Conversation:
         self._sides = sides
         self._path = path
         self._reader = Reader(sides, seen)
-        self._entries: list[Entry] = []
+        self._rows = Rows()
 
     def add(self, record: Any) -> None:
-        self._entries.append(self._reader.entry(record))
+        self._rows.add(self._reader.entry(record))
 
     def done(self) -> Chat:
         self._sides.check(self._path)
-        return Chat(self._person, self._entries)
+        return Chat(self._person, self._rows.kept, self._rows.dropped)
 
 
-class _Rows:
+class _Unkept:
     """A chat as it is read of which nothing is kept but how many messages it has."""
 
     def __init__(self, bucket: str, *, is_loose: bool = False) -> None:
         self._entry: Entry = (bucket, None)
         self._is_loose = is_loose
-        self._count = 0
+        self._rows = Rows()
 
     def add(self, record: Any) -> None:
-        self._count += 1
+        self._rows.add(self._entry)
 
     def done(self) -> Chat:
-        return Chat(None, [self._entry] * self._count, is_loose=self._is_loose)
+        return Chat(None, [], self._rows.dropped, is_loose=self._is_loose)
 
 
 def _number(value: Any) -> int | None:
