@@ -186,9 +186,7 @@ def test_only_a_silence_longer_than_the_limit_begins_anew(seconds: int) -> None:
     old, new = said(("them", 0, "old"), ("them", 0, "new"))
     later = old.sent_at + NEW_SESSION + timedelta(seconds=seconds)
     expected = "new" if seconds else "old<|brk|>new"
-    assert heard([old, dataclasses.replace(new, sent_at=later)]) == (
-        f"<|startoftext|>{expected}<|answer|>"
-    )
+    assert heard([old, new._replace(sent_at=later)]) == (f"<|startoftext|>{expected}<|answer|>")
 
 
 def test_a_clock_that_was_set_back_begins_nothing_anew() -> None:
