@@ -156,6 +156,7 @@ def train_with_trainer(network: Network, sequences: Sequence[Example], method: M
         seen.append(sum(len(row["input_ids"]) for row in rows))
         return pad(rows)
 
+    network.model.set_attn_implementation("sdpa")  # what transformers takes by itself
     if method == "lora":
         network.model = with_peft(network)
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +179,8 @@ def train_with_trainer(network: Network, sequences: Sequence[Example], method: M
             ],
             callbacks=[Ticker(clock, seen)],
         ).train()
+    if method == "lora":
+        network.model = network.model.merge_and_unload()
     return clock
 
 

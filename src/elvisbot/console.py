@@ -216,7 +216,7 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
         best = "" if score.is_best else " (it was better before)"
         note(f"{score.bits:.3f} bits per character{best} · “{score.question}”")
         for text in score.answer or ("…",):
-            note(f"    “{text}”")
+            note(f"    “{' '.join(text.split())}”")
 
     def step(self, step: "Step") -> None:
         """Another step is done."""
