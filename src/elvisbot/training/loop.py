@@ -36,6 +36,10 @@ MAX_GRADIENT_NORM: Final = 1.0
 EVALUATIONS: Final = 5
 """So often the validation replies are scored in a pass, or in a training shorter than one."""
 
+SHORT_SECONDS: Final = 600
+SHORT_EVALUATIONS: Final = 2
+"""In a training limited to less than that: scoring takes seconds, which learning needs more."""
+
 PATIENCE: Final = 3
 """Evaluations without a better score, after which the training ends."""
 
@@ -230,7 +234,9 @@ class _Training:
 
     def _look_back(self, progress: float) -> None:
         """Score and keep what was learnt, whenever it is time."""
-        wanted = int(progress * EVALUATIONS * max(1.0, self._plan.epochs) + 1e-9)
+        is_short = self._plan.seconds is not None and self._plan.seconds < SHORT_SECONDS
+        often = SHORT_EVALUATIONS if is_short else EVALUATIONS * max(1.0, self._plan.epochs)
+        wanted = int(progress * often + 1e-9)
         if self._watchers.score and wanted > self._position.evaluations:
             self._evaluate(wanted)
             self._keep()

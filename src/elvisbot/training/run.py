@@ -221,7 +221,7 @@ class _Training:
         before, scoring = self._score_base(resuming)
 
         sequences = self._sequences(self._learnt)
-        reserve = 5 + 1.3 * scoring + 8 * loaded
+        reserve = 15 + 1.3 * scoring + 8 * loaded
         expected = self._expect(sequences, reserve)
         self._reporter.estimate(expected)
         self._reporter.stage(
