@@ -28,7 +28,7 @@ HEAVY = {"torch", "transformers", "numpy", "flask", "rich", "xllamacpp", "tokeni
 
 def test_help_lists_the_commands_in_the_order_of_the_work(elvisbot: Here) -> None:
     listed = re.findall(r"^  (\w+)  ", elvisbot("--help").out, re.MULTILINE)
-    assert listed == ["people", "import", "train", "chat", "serve", "list", "delete", "demo"]
+    assert " ".join(listed) == "people import train score chat serve quiz list delete demo"
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -50,7 +50,8 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize(
-    "name", ["people", "import", "train", "chat", "serve", "list", "delete", "demo"]
+    "name",
+    ["people", "import", "train", "score", "chat", "serve", "quiz", "list", "delete", "demo"],
 )
 def test_every_command_explains_itself(elvisbot: Here, name: str, option: str) -> None:
     ended = elvisbot(name, option)

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from elvisbot.bots import Decoding
-from elvisbot.sampling import draw
+from elvisbot.sampling import biased, draw
 
 LOGS = {token: math.log(p) for token, p in {7: 0.5, 3: 0.3, 9: 0.15, 1: 0.05}.items()}
 WIDE = Decoding(temperature=1.0, top_p=1.0, min_p=0.0)
@@ -53,3 +53,15 @@ def test_a_low_temperature_favours_the_likeliest_token() -> None:
 
 def test_a_high_temperature_brings_nothing_back_that_top_p_has_cut_away() -> None:
     assert set(drawn(Decoding(temperature=50.0, top_p=0.75, min_p=0.0))) == {7, 3}
+
+
+def test_a_bias_makes_a_token_likelier_and_all_others_less_so() -> None:
+    found = biased(LOGS, {3: math.log(2), 99: 5.0})
+    total = 0.5 + 2 * 0.3 + 0.15 + 0.05
+    assert {token: math.exp(value) for token, value in found.items()} == pytest.approx(
+        {7: 0.5 / total, 3: 0.6 / total, 9: 0.15 / total, 1: 0.05 / total}
+    )
+
+
+def test_without_a_bias_nothing_changes() -> None:
+    assert biased(LOGS, {7: 0.0}) == pytest.approx(LOGS)

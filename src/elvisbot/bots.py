@@ -9,6 +9,9 @@ Every bot is one folder below `home()`, readable by its owner alone:
     run/            metrics.jsonl of the last training, and the checkpoints of an unfinished one
     model/          weights (safetensors) and tokenizer
     model.gguf      what is served
+    answers.jsonl   what it said to the held-out contexts, when it was scored
+    scorecard.json, report.html
+    quiz.json       the blind test under way, and how those before it ended
 
 A file or folder is written beside its place, flushed to the disk and swapped in, so that a reader
 never meets half of one.
@@ -34,6 +37,9 @@ from elvisbot.errors import BotNotFoundError, StorageError, UsageError
 
 MAX_NAME: Final = 64
 """Characters. Longer names run into the path limits of some file systems."""
+
+MAX_BIAS: Final = 10
+"""Of `Decoding`: e to the tenth power is 22,000 times as likely."""
 
 MAX_GAP_MINUTES: Final = 7 * 24 * 60
 """Of `Pairing`: a week."""
@@ -115,13 +121,18 @@ class Decoding:
         temperature: Divides the logits; 0 always takes the likeliest token.
         top_p: Keeps the likeliest tokens that together hold this probability.
         min_p: Drops tokens less likely than this share of the likeliest one.
+        end_bias: Added to the logarithm of the probability that the reply ends; below 0 it gets
+            longer.
+        break_bias: The same for the break between two messages; above 0 there are more.
         max_tokens: A reply is cut here, whatever the model wants.
         max_bubbles: So many messages at most in one reply.
     """
 
-    temperature: float = 0.9
-    top_p: float = 0.95
-    min_p: float = 0.03
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.02
+    end_bias: float = 0.0
+    break_bias: float = 0.0
     max_tokens: int = 120
     max_bubbles: int = 6
 
@@ -129,6 +140,8 @@ class Decoding:
         _require(0 <= self.temperature < math.inf, "temperature", "0 or more")
         _require(0 <= self.top_p <= 1, "top_p", "0 to 1")
         _require(0 <= self.min_p <= 1, "min_p", "0 to 1")
+        for key in ("end_bias", "break_bias"):
+            _require(abs(getattr(self, key)) <= MAX_BIAS, key, f"-{MAX_BIAS} to {MAX_BIAS}")
         _require(self.max_tokens >= 1, "max_tokens", "1 or more")
         _require(self.max_bubbles >= 1, "max_bubbles", "1 or more")
 
@@ -215,6 +228,22 @@ class Bot:
     @property
     def gguf(self) -> Path:
         return self.path / "model.gguf"
+
+    @property
+    def answers(self) -> Path:
+        return self.path / "answers.jsonl"
+
+    @property
+    def scorecard(self) -> Path:
+        return self.path / "scorecard.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def quiz(self) -> Path:
+        return self.path / "quiz.json"
 
     @property
     def settings(self) -> Settings:

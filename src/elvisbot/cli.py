@@ -46,6 +46,7 @@ class Positive(FloatParamType):
 
 
 EVERYONE = "everyone"
+DEFAULT_ENGINE = "llama_cpp"
 MAX_CONTEXT = 12
 DATES = ("day-first", "month-first")
 BACKUP_PASSWORD = "ELVISBOT_BACKUP_PASSWORD"
@@ -53,10 +54,13 @@ Result = TypeVar("Result")
 TRAINING_LIBRARIES = {
     "gguf",
     "huggingface_hub",
+    "lambdag",
     "numpy",
     "peft",
     "psutil",
+    "regex",
     "safetensors",
+    "sklearn",
     "torch",
     "transformers",
 }
@@ -89,7 +93,7 @@ browser_option = click.option(
 )
 engine_option = click.option(
     "--engine",
-    default="llama_cpp",
+    default=DEFAULT_ENGINE,
     show_default=True,
     metavar="ENGINE",
     help="What runs the model: llama_cpp, or echo, which needs none and repeats what you say.",
@@ -294,6 +298,7 @@ def train(
     with _training_libraries():
         from elvisbot import console
         from elvisbot.delivery import Agreement, deliver
+        from elvisbot.evaluation.calibration import calibrate
         from elvisbot.training.run import Probe, Reporter, Request
         from elvisbot.training.run import train as run_training
 
@@ -312,7 +317,7 @@ def train(
     )
     with console.TrainingProgress() as progress:
         reporter = Reporter(progress.stage, progress.step, progress.estimate, progress.score)
-        outcome = run_training(bot, request, reporter=reporter, export=export)
+        outcome = run_training(bot, request, reporter=reporter, export=export, calibrate=calibrate)
     if outcome is None:
         return
     (agreement,) = agreements
@@ -321,6 +326,35 @@ def train(
         console.print_json({"bot": bot.name, **outcome.as_json(), "nats_per_token": served})
     else:
         console.print_outcome(outcome, agreement, bot)
+
+
+@elvisbot.command()
+@click.argument("name")
+@engine_option
+@json_option
+def score(name: str, engine: str, as_json: bool) -> None:
+    """Say how like you the bot NAME texts.
+
+    Needs the extra [train]. The bot answers the latest messages that it has not learnt from, and
+    its replies are compared with yours. Writes scorecard.json and report.html into the bot's
+    folder. The replies are kept, so that a second time is quick.
+    """
+    bot = open_bot(name)
+    bot.require_model()
+    with _training_libraries():
+        from elvisbot import console
+        from elvisbot.evaluation.score import Reporter, save
+        from elvisbot.evaluation.score import score as run_score
+
+    with console.AnsweringProgress() as progress:
+        reporter = Reporter(console.note, progress.answered)
+        scored = run_score(bot, engine, reporter)
+    save(bot, scored)
+    if as_json:
+        console.print_json(scored.scorecard.as_json())
+    else:
+        console.print_scorecard(scored.scorecard)
+        console.note(f"The whole report, with its replies beside yours: {bot.report}")
 
 
 @elvisbot.command()
@@ -358,6 +392,50 @@ def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
         app = create_app(Replier(loaded, bot.settings), name=bot.name, model=loaded.description)
         address = serving.url(listener)
         console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
+        if browser and _has_screen():
+            webbrowser.open(address)
+        serving.serve(app, listener)
+
+
+@elvisbot.command()
+@click.argument("name")
+@port_option
+@browser_option
+def quiz(name: str, port: int | None, browser: bool) -> None:
+    """Find out whether people can tell the bot NAME from the person.
+
+    A blind test for somebody who knows them: up to 40 exchanges that the bot has never seen, two
+    replies to each, and one question: which one is real? It is served on this machine only and can
+    be left and resumed. At the end it says how often the bot was taken for the person.
+    """
+    from elvisbot import console, engines
+    from elvisbot.evaluation.answers import answers
+    from elvisbot.quiz import Exchange, Quiz, Result, create_app, heldout_pairs
+    from elvisbot.web import serving
+
+    bot = open_bot(name)
+    bot.require_model()
+    pairs = heldout_pairs(bot)
+
+    def load(key: str, bot: "Bot") -> "Engine":
+        console.note(f"{bot.name} first answers {len(pairs)} held-out messages, which are kept.")
+        console.note("It can be stopped with Ctrl-C; the same command goes on with it.")
+        return engines.load(key, bot)
+
+    def tell(result: Result) -> None:
+        console.say(result.figure(bot.name))
+        console.say(result.meaning(bot.name))
+
+    with serving.listen(port=port) as listener:
+        exchanges: list[Exchange] = []
+        with console.AnsweringProgress() as progress:
+            drawn = answers(bot, pairs, load, engine=DEFAULT_ENGINE)
+            for pair, answer in zip(pairs, drawn, strict=True):
+                exchanges.append(Exchange(pair, answer))
+                progress.answered(len(exchanges), len(pairs))
+        app = create_app(Quiz(bot, exchanges, when_over=tell))
+        address = serving.url(listener)
+        console.say(f"Take the quiz at [bold]{address}[/] (Ctrl-C ends it)")
         if browser and _has_screen():
             webbrowser.open(address)
         serving.serve(app, listener)

@@ -7,12 +7,13 @@ import contextlib
 import json
 import math
 import sys
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -29,6 +30,7 @@ from elvisbot.sources import CONTEXT, REACTION, USED, Person, Span
 
 if TYPE_CHECKING:
     from elvisbot.delivery import Agreement
+    from elvisbot.evaluation.scorecard import Scorecard
     from elvisbot.training.estimate import Estimate
     from elvisbot.training.loop import Step
     from elvisbot.training.run import Outcome, Score
@@ -38,6 +40,8 @@ _BUCKETS: Final = {
     CONTEXT: "context: pictures, apps, voices",
     REACTION: "reactions, attached where their message is known",
 }
+
+_MARKS: Final = {"reached": "[green]✓[/]", "near": "[yellow]~[/]", "missed": "[red]✗[/]"}
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
@@ -173,18 +177,15 @@ def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
 
 
-class TrainingProgress(AbstractContextManager["TrainingProgress"]):
-    """A live line: how far, the loss, tokens a second, the time left.
-
-    Where the standard error is not a terminal, a line every tenth of the way.
-    """
+class LiveLine:
+    """A bar that grows, with a line of text; where the standard error is no terminal, a line of
+    text every tenth of the way."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
-        self._smoothed = math.nan
         self._reported = 0
 
-    def __enter__(self) -> "TrainingProgress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -193,16 +194,65 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        self.end()
+
+    def show(self, progress: float, text: str) -> None:
+        """Show how far it is, from 0 to 1."""
+        if err.is_terminal:
+            self._grow(progress, text)
+        elif int(progress * 10) > self._reported:
+            self._reported = int(progress * 10)
+            note(f"{progress:4.0%} · {text}")
+
+    def end(self) -> None:
+        """Leave it as it is; the next one begins anew."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _grow(self, progress: float, text: str) -> None:
+        if self._bar is None:
+            columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%"))
+            self._bar = Progress(*columns, TextColumn("{task.description}"), console=err)
+            self._bar.start()
+            self._bar.add_task(text, total=1.0)
+        self._bar.update(self._bar.task_ids[0], completed=progress, description=text)
+
+
+class AnsweringProgress(LiveLine):
+    """How many messages the bot has answered, and the time left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began: tuple[float, int] | None = None
+
+    def answered(self, count: int, total: int) -> None:
+        """So many of them are answered."""
+        now = time.monotonic()
+        self._began = self._began or (now, count)
+        began, first = self._began
+        pace = (now - began) / (count - first) if count > first else math.inf
+        self.show(
+            count / total,
+            f"{count:,} of {total:,} answered · {_clock(pace * (total - count))} left",
+        )
+
+
+class TrainingProgress(LiveLine):
+    """How far the training is: the loss, tokens a second, the time left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._smoothed = math.nan
 
     def stage(self, line: str) -> None:
         """Something new begins."""
-        self._end()
+        self.end()
         note(line)
 
     def estimate(self, estimate: "Estimate") -> None:
         """It is known what the training will take."""
-        self._end()
+        self.end()
         minutes = math.ceil(estimate.seconds / 60)
         seen = f"; it will see {estimate.epochs:.0%} of the replies" if estimate.epochs < 1 else ""
         note(
@@ -212,7 +262,7 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
 
     def score(self, score: "Score") -> None:
         """The bot was scored, and asked something."""
-        self._end()
+        self.end()
         best = "" if score.is_best else " (it was better before)"
         note(f"{score.bits:.3f} bits per character{best} · “{score.question}”")
         for text in score.answer or ("…",):
@@ -226,25 +276,38 @@ class TrainingProgress(AbstractContextManager["TrainingProgress"]):
             f"loss {self._smoothed:.2f} · {step.tokens_per_second:,.0f} tokens/s · "
             f"{_clock(step.seconds_left)} left"
         )
-        if err.is_terminal:
-            self._show(step.progress, figures)
-        elif int(step.progress * 10) > self._reported:
-            self._reported = int(step.progress * 10)
-            note(f"{step.progress:4.0%} · {figures}")
+        self.show(step.progress, figures)
 
-    def _show(self, progress: float, figures: str) -> None:
-        if self._bar is None:
-            columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%"))
-            self._bar = Progress(*columns, TextColumn("{task.description}"), console=err)
-            self._bar.start()
-            self._bar.add_task(figures, total=1.0)
-        task = self._bar.task_ids[0]
-        self._bar.update(task, completed=progress, description=figures)
 
-    def _end(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+def print_scorecard(scorecard: "Scorecard") -> None:
+    """The figures of a bot beside those of others, and what they mean."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(scorecard.bot)
+    for column in ("Score", "95 %", "They", "Base", "Parrot", "Stranger"):
+        table.add_column(column, justify="right")
+    table.add_column("Target", style="dim")
+    for entry in scorecard.entries:
+        shown = partial(_figure, is_share=entry.number.is_share)
+        others = ["person", "base", "parrot", "stranger"]
+        table.add_row(
+            f"{_MARKS[entry.judgement]} {entry.number.title}",
+            f"[bold]{shown(entry.figure.value)}[/]",
+            f"{shown(entry.figure.low)} – {shown(entry.figure.high)}",
+            *(shown(entry.references[k].value) if k in entry.references else "" for k in others),
+            entry.number.target,
+        )
+    out.print(table)
+    for entry in scorecard.entries:
+        say(f"{_MARKS[entry.judgement]} {entry.verdict}")
+    reached = sum(entry.judgement == "reached" for entry in scorecard.entries)
+    say(
+        f"[bold]{reached} of {len(scorecard.entries)}[/] targets reached, "
+        f"on {_counted(scorecard.exchanges, 'unseen exchange')}."
+    )
+
+
+def _figure(value: float, *, is_share: bool) -> str:
+    return f"{value:.0%}" if is_share else f"{value:.2f}"
 
 
 def print_bots(bots: Sequence[Mapping[str, Any]]) -> None:

@@ -13,10 +13,11 @@ from statistics import fmean
 from typing import Final
 
 from elvisbot.bots import Bot, storage_errors
-from elvisbot.engines.llama_cpp import CANDIDATES, open_model
+from elvisbot.engines.llama_cpp import open_model
 from elvisbot.errors import ExportError
 from elvisbot.export.gguf import Quantisation, write_gguf
 from elvisbot.families import ChatFormat, family_of
+from elvisbot.sampling import CANDIDATES
 from elvisbot.training.run import Probe
 
 TOLERANCE: Final = 0.03

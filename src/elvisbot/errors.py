@@ -16,6 +16,7 @@
     ├── BaseModelError              a base model that is unknown, broken or out of reach
     ├── ExportError                 a model that cannot be written as GGUF
     ├── EngineError                 a model that cannot be loaded or cannot answer
+    │   └── SilenceError            it has nothing to say
     ├── InvalidRequestError         a web request that does not make sense
     ├── StorageError                the disk is full or refuses
     ├── PortTakenError              no free port to serve on
@@ -111,6 +112,10 @@ class ExportError(ElvisBotError):
 
 class EngineError(ElvisBotError):
     """A model cannot be loaded or cannot answer."""
+
+
+class SilenceError(EngineError):
+    """A model has nothing to say, however often it is asked."""
 
 
 class InvalidRequestError(ElvisBotError):

@@ -14,7 +14,7 @@ from typing import Final
 from elvisbot.bots import Settings, Timing
 from elvisbot.conversation import ME, Line, Message
 from elvisbot.engines import Engine
-from elvisbot.errors import EngineError, InvalidRequestError
+from elvisbot.errors import InvalidRequestError, SilenceError
 
 THEM: Final = "them"
 """The sender of what a visitor writes. The bot's own messages are from `ME`."""
@@ -109,7 +109,7 @@ class Replier:
                     yield Bubble(uuid.uuid4().hex, text)
             if spoken or is_cancelled():
                 return
-        raise EngineError(
+        raise SilenceError(
             f"The model said nothing, {DRAWS} times over.",
             remedy="Write something else; if it happens often, train the bot for longer.",
         )

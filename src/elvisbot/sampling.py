@@ -3,8 +3,31 @@
 import math
 from collections.abc import Mapping
 from random import Random
+from typing import Final
 
 from elvisbot.bots import Decoding
+
+CANDIDATES: Final = 256
+"""Tokens to draw from. The default `min_p` leaves fewer wherever the likeliest token has over 13 %;
+below that, some of the far tail is lost. llama.cpp takes 6 ms longer to tell of 1,024, and 1 ms for
+256."""
+
+
+def biased(log_probabilities: Mapping[int, float], biases: Mapping[int, float]) -> dict[int, float]:
+    """`log_probabilities` with each bias added to its token's, and all of them summing to 1 again.
+
+    Args:
+        log_probabilities: Natural logarithms, of the likeliest tokens at least.
+        biases: A token that is not among those is left out.
+    """
+    shifts = {token: bias for token, bias in biases.items() if token in log_probabilities}
+    growth = sum(
+        math.exp(log_probabilities[token]) * math.expm1(bias) for token, bias in shifts.items()
+    )
+    total = math.log1p(growth)
+    return {
+        token: value + shifts.get(token, 0.0) - total for token, value in log_probabilities.items()
+    }
 
 
 def draw(log_probabilities: Mapping[int, float], decoding: Decoding, random: Random) -> int:

@@ -33,14 +33,10 @@ from elvisbot.cores import usable_cores
 from elvisbot.engines import trained_format
 from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
-from elvisbot.sampling import draw
+from elvisbot.sampling import CANDIDATES, biased, draw
 
 MAX_CONTEXT: Final = 1024
 """Tokens. More would only cost memory: 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large."""
-
-CANDIDATES: Final = 256
-"""Tokens to draw from. The default `min_p` leaves fewer wherever the likeliest token has over 13 %;
-below that, some of the far tail is lost. 1,024 would cost 6 ms more a token, 256 cost 1."""
 
 MAX_THREADS: Final = 4
 """Small models are bound by memory; more threads gain nothing and disturb everybody else."""
@@ -115,8 +111,10 @@ class LlamaCpp:
         ids = list(prompt)
         self._require_fit(ids, self.max_prompt)
         random = Random()
+        biases = {self.format.end_id: decoding.end_bias, self.format.break_id: decoding.break_bias}
         for _ in range(min(decoding.max_tokens, self.context - len(ids))):
-            token = draw(self.log_probabilities(ids, CANDIDATES), decoding, random)
+            candidates = biased(self.log_probabilities(ids, CANDIDATES), biases)
+            token = draw(candidates, decoding, random)
             if token in stop:
                 return
             yield token

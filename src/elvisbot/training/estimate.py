@@ -114,7 +114,7 @@ def measure(
     """
     by_size = sorted(sequences, key=lambda batch: batch.ids.numel())
     weights = network.prepare(method)
-    optimiser = torch.optim.AdamW(weights.values(), lr=0.0, weight_decay=0.0)
+    optimiser = torch.optim.AdamW(weights.values(), lr=0.0, weight_decay=0.0, fused=True)
     random = torch.get_rng_state()
     network.model.train()
     chosen = [by_size[-1], *_spread(by_size, probes)] if probes > 1 else [by_size[-1]]

@@ -11,18 +11,31 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 
 from elvisbot.conversation import ME, Line, Pair
-from elvisbot.families import ChatFormat
 
 IGNORED: Final = -100
 """The label of a token that is context: the loss skips it."""
 
 PADDED_TO: Final = 8
 """Lengths are rounded up to this. 16 wasted 16–23 % on texts this short."""
+
+
+class Format(Protocol):
+    """What writes a conversation as token ids; see `elvisbot.families.ChatFormat`."""
+
+    @property
+    def start_id(self) -> int: ...
+
+    @property
+    def answer_id(self) -> int: ...
+
+    def pieces(self, lines: Sequence[Line]) -> Iterator[tuple[list[int], list[int]]]: ...
+
+    def reply(self, texts: Sequence[str]) -> list[int]: ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class Batch:
 
 
 def examples(
-    pairs: Sequence[Pair], chat_format: ChatFormat, *, max_tokens: int, context_turns: int
+    pairs: Sequence[Pair], chat_format: Format, *, max_tokens: int, context_turns: int
 ) -> Iterator[Example]:
     """Sequences in which every reply of `pairs` is learnt exactly once.
 
@@ -83,7 +96,7 @@ def examples(
 
 
 def _sessions(
-    pairs: Sequence[Pair], chat_format: ChatFormat, *, max_tokens: int, context_turns: int
+    pairs: Sequence[Pair], chat_format: Format, *, max_tokens: int, context_turns: int
 ) -> Iterator[Example]:
     current: Example | None = None
     last: Pair | None = None
@@ -103,7 +116,7 @@ def _sessions(
         yield current
 
 
-def one_reply(pair: Pair, chat_format: ChatFormat, *, max_tokens: int, turns: int) -> Example:
+def one_reply(pair: Pair, chat_format: Format, *, max_tokens: int, turns: int) -> Example:
     """One reply in the context that the bot gets when it is asked: at most the last `turns` turns.
 
     Where that is longer than `max_tokens`, turns are left out, oldest first; then the beginning of
@@ -160,7 +173,7 @@ def _continues(before: Pair, pair: Pair) -> bool:
     return pair.session == before.session and pair.turn - len(pair.context) <= before.turn + 1
 
 
-def _extended(example: Example, pair: Pair, chat_format: ChatFormat, *, turns: int) -> Example:
+def _extended(example: Example, pair: Pair, chat_format: Format, *, turns: int) -> Example:
     """`example` with the last `turns` turns of the context of `pair`, and its reply, added."""
     lines = [*pair.context[max(0, len(pair.context) - turns) :], Line(ME, pair.reply)]
     ids, labels = list(example.ids), list(example.labels)

@@ -10,8 +10,9 @@ from peft import LoraConfig, get_peft_model
 from torch.nn import functional
 
 from elvisbot.families import ChatFormat, Family
+from elvisbot.training import attention
 from elvisbot.training.bases import Base
-from elvisbot.training.examples import IGNORED, Batch, Example, batches
+from elvisbot.training.examples import IGNORED, Batch, Example, batches, collate
 from elvisbot.training.hardware import Hardware
 
 Method = Literal["lora", "full"]
@@ -36,6 +37,8 @@ class Network:
         self.model: Any = base.model()
         self._grow_vocabulary()
         self.model.to(device=torch.device(hardware.device))
+        if hardware.device == "cpu":
+            self.model.set_attn_implementation(attention.NAME)
 
     def _grow_vocabulary(self) -> None:
         """Give each new marker a row in the embedding: the mean of all others.
@@ -82,6 +85,13 @@ class Network:
         named = self.model.named_parameters()
         return {name: weight for name, weight in named if weight.requires_grad}
 
+    def freeze(self) -> None:
+        """Keep the weights in the precision of the hardware: from now on they only answer.
+
+        Weights in float32 would be converted anew for every token.
+        """
+        self.model.requires_grad_(False).to(dtype=self.hardware.dtype)
+
     def merge(self) -> Any:
         """The trained model as one plain float32 model, LoRA folded into its weights."""
         self.model.to(device="cpu", dtype=torch.float32)
@@ -115,6 +125,34 @@ class Network:
         logs = self.model(input_ids=ids, use_cache=False).logits[0, :-1].float().log_softmax(-1)
         learnt = [at for at, label in enumerate(sequence.labels) if label != IGNORED]
         return [-float(logs[at - 1, sequence.ids[at]]) for at in learnt]
+
+    @torch.no_grad()
+    def likelihoods(self, context: Sequence[int], replies: Sequence[Sequence[int]]) -> Any:
+        """The natural logarithms of the probabilities of replies behind one and the same context.
+
+        Args:
+            context: Token ids; the marker that begins a reply follows them.
+
+        Returns:
+            A numpy array, one number for each reply.
+        """
+        self.model.eval()
+        device, marker = self.model.device, self.format.answer_id
+        low = self.hardware.dtype != torch.float32
+        with torch.autocast(device.type, dtype=self.hardware.dtype, enabled=low):
+            known = self.model(
+                input_ids=torch.tensor([context], device=device), use_cache=True
+            ).past_key_values
+            known.batch_repeat_interleave(len(replies))
+            batch = collate([Example([marker, *reply], [IGNORED, *reply]) for reply in replies])
+            ids, labels = batch.ids.to(device), batch.labels.to(device)[:, 1:]
+            decoder = _decoder(self.model)
+            hidden = decoder(input_ids=ids, past_key_values=known).last_hidden_state[:, :-1]
+            labelled = labels != IGNORED
+            logits = self.model.get_output_embeddings()(hidden[labelled])
+        nats = functional.cross_entropy(logits.float(), labels[labelled], reduction="none")
+        rows = labelled.nonzero()[:, 0]
+        return -torch.zeros(len(replies), device=device).index_add(0, rows, nats).cpu().numpy()
 
     @torch.no_grad()
     def answer(self, prompt: Sequence[int], *, max_tokens: int) -> list[int]:

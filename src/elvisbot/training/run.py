@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from transformers.utils import logging as transformers_logging
 
-from elvisbot.bots import Bot, storage_errors
+from elvisbot.bots import Bot, Decoding, storage_errors
 from elvisbot.conversation import Line, Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, read_pairs
@@ -23,7 +23,15 @@ from elvisbot.training.checkpoints import Checkpoints
 from elvisbot.training.estimate import Estimate, Pace
 from elvisbot.training.examples import IGNORED, Example, batches, examples
 from elvisbot.training.hardware import this_machine
-from elvisbot.training.loop import BATCH_TOKENS, EVALUATIONS, Plan, Step, Watchers, fit
+from elvisbot.training.loop import (
+    BATCH_TOKENS,
+    EVALUATIONS,
+    SHORT_SECONDS,
+    Plan,
+    Step,
+    Watchers,
+    fit,
+)
 from elvisbot.training.network import Method, Network
 from elvisbot.training.workers import Workers, workers
 
@@ -44,6 +52,12 @@ VALIDATION: Final = 0.05
 
 PROBED: Final = 20
 """Of the held-out replies, so many are compared between the trained model and the served one."""
+
+CALIBRATION: Final = 5
+"""So many times as long as scoring takes, choosing the decoding does."""
+
+USUAL: Final = 300
+"""The person's latest replies, as which the bot's are to be drawn."""
 
 SAMPLE_TOKENS: Final = 40
 
@@ -163,10 +177,36 @@ Export = Callable[[Path, Sequence[Probe]], None]
 """Writes what is to be served, given the folder of the new model, and compares the two."""
 
 
-def train(bot: Bot, request: Request, *, reporter: Reporter, export: Export) -> Outcome | None:
+class Calibrate(Protocol):
+    """Chooses how replies are drawn; see `elvisbot.evaluation.calibration.calibrate`."""
+
+    def __call__(
+        self,
+        network: Network,
+        contexts: Sequence[Pair],
+        usual: Sequence[Sequence[str]],
+        *,
+        turns: int,
+        max_tokens: int,
+        start: Decoding,
+    ) -> Decoding: ...
+
+
+def train(
+    bot: Bot,
+    request: Request,
+    *,
+    reporter: Reporter,
+    export: Export,
+    calibrate: Calibrate | None = None,
+) -> Outcome | None:
     """Fine-tune a base on the pairs of `bot` and write its `model/`.
 
     The bot's `model/` is replaced only once `export` has worked.
+
+    Args:
+        calibrate: None leaves the bot's decoding as it is; so does a training limited to less
+            than `SHORT_SECONDS`.
 
     Returns:
         None in all but the first of several processes that train together.
@@ -183,21 +223,30 @@ def train(bot: Bot, request: Request, *, reporter: Reporter, export: Export) -> 
     pairs = _enough(read_pairs(bot.train_pairs), bot)
     _hush()
     with workers() as group:
-        training = _Training(bot, request, pairs, reporter if group.is_first else _silent(), group)
-        return training.run(export)
+        told = reporter if group.is_first else _silent()
+        return _Training(bot, request, pairs, told, calibrate, group).run(export)
 
 
 class _Training:
     """One call of `train`."""
 
     def __init__(
-        self, bot: Bot, request: Request, pairs: list[Pair], reporter: Reporter, group: Workers
+        self,
+        bot: Bot,
+        request: Request,
+        pairs: list[Pair],
+        reporter: Reporter,
+        calibrate: Calibrate | None,
+        group: Workers,
     ) -> None:
         self._started = time.monotonic()
         self._bot = bot
         self._request = request
         self._reporter = reporter
         self._group = group
+        limit = request.minutes
+        is_short = limit is not None and 60 * limit < SHORT_SECONDS
+        self._calibrate = None if is_short else calibrate
         self._context = (
             bot.settings.recipe.context_turns
             if request.context_turns is None
@@ -221,7 +270,7 @@ class _Training:
         before, scoring = self._score_base(resuming)
 
         sequences = self._sequences(self._learnt)
-        reserve = 15 + 1.3 * scoring + 8 * loaded
+        reserve = 15 + 1.3 * scoring + 8 * loaded + CALIBRATION * scoring * bool(self._calibrate)
         expected = self._expect(sequences, reserve)
         self._reporter.estimate(expected)
         self._reporter.stage(
@@ -411,7 +460,27 @@ class _Training:
             method=self._request.method,
             context_turns=self._context,
         )
-        self._bot.save(replace(self._bot.settings, recipe=recipe))
+        decoding = self._decoding()
+        self._bot.save(replace(self._bot.settings, recipe=recipe, decoding=decoding))
+
+    def _decoding(self) -> Decoding:
+        """How replies are to be drawn; what was learnt is saved by now."""
+        decoding = self._bot.settings.decoding
+        if self._calibrate is None or not self._validation:
+            return decoding
+        self._reporter.stage("Choosing how to draw its replies")
+        self._network.freeze()
+        try:
+            return self._calibrate(
+                self._network,
+                self._validation,
+                [pair.reply for pair in (*self._learnt, *self._validation)[-USUAL:]],
+                turns=self._context,
+                max_tokens=self._longest,
+                start=decoding,
+            )
+        except KeyboardInterrupt:
+            return decoding
 
     def _probes(self) -> list[Probe]:
         """What the merged model thinks of the tokens of some held-out replies."""

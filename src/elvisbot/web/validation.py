@@ -26,14 +26,22 @@ def conversation(body: bytes) -> list[Message]:
         InvalidRequestError: if it is not `{"messages": [{"id", "from", "text", "sent_at"}, …]}`
             with the last one from "them".
     """
-    document = _object(_parsed(body), "The request")
-    entries = document.get("messages")
+    entries = document(body).get("messages")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_MESSAGES:
         raise _invalid(f"“messages” is not a list of 1 to {MAX_MESSAGES} messages.")
     messages = [_message(entry) for entry in entries]
     if messages[-1].sender != THEM:
         raise _invalid("The last message is not the visitor's.")
     return messages
+
+
+def document(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request's body.
+
+    Raises:
+        InvalidRequestError: if it is anything else, or a key occurs twice, or a number is none.
+    """
+    return _object(_parsed(body), "The request")
 
 
 def _parsed(body: bytes) -> Any:

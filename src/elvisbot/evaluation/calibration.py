@@ -1,0 +1,173 @@
+"""How a bot's replies are drawn, chosen so that they are as long and as varied as the person's.
+
+A few ways of drawing are tried side by side on replies that training did not see. For each, the
+biases of the end and of the break follow from how much longer and how much more broken up its
+replies are than the person's; then the one whose habits are nearest to theirs is taken.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Final
+
+from elvisbot.bots import Decoding
+from elvisbot.conversation import Pair
+from elvisbot.evaluation import style
+from elvisbot.evaluation.originality import distinct, token_pairs
+from elvisbot.evaluation.style import Reply
+from elvisbot.training.generation import generate
+from elvisbot.training.network import Network
+
+TRIED: Final = (
+    # temperature, top_p, min_p
+    (1.0, 1.0, 0.02),
+    (1.0, 1.0, 0.005),
+)
+"""The ways of drawing that are tried."""
+
+CONTEXTS: Final = 30
+"""So many contexts, the latest, are answered."""
+
+MIN_CONTEXTS: Final = 10
+"""With fewer, chance would choose."""
+
+DRAWS: Final = 2
+"""Replies to each of them."""
+
+BOLDEST: Final = 1.5
+"""A bias is no larger, either way."""
+
+VARIETY: Final = 0.3
+"""How much a difference in variety counts beside one in style."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one way of drawing gave.
+
+    Attributes:
+        distance: Of the habits from the person's, 0 to 1.
+        variety: The share of different word pairs, over the person's.
+        tokens, breaks: A reply, over the person's.
+    """
+
+    decoding: Decoding
+    distance: float
+    variety: float
+    tokens: float
+    breaks: float
+
+    @property
+    def loss(self) -> float:
+        """How far from the person it is in all."""
+        return self.distance + VARIETY * abs(math.log(max(1e-3, self.variety)))
+
+
+def calibrate(
+    network: Network,
+    contexts: Sequence[Pair],
+    usual: Sequence[Reply],
+    *,
+    turns: int,
+    max_tokens: int,
+    start: Decoding,
+) -> Decoding:
+    """Choose the decoding of a trained model.
+
+    Args:
+        contexts: Exchanges that it has not learnt from; with fewer than `MIN_CONTEXTS`, nothing is
+            chosen.
+        usual: How the person writes.
+        turns: So many turns before the one that is answered are given.
+        max_tokens: The longest prompt and reply together.
+        start: What is not calibrated is taken from here.
+    """
+    if len(contexts) < MIN_CONTEXTS:
+        return start
+    longest = max_tokens - start.max_tokens
+    prompts = [
+        network.format.prompt(pair.context[-turns - 1 :])[-longest:]
+        for pair in contexts[-CONTEXTS:]
+    ]
+    trials = tried(network, prompts, usual, start)
+    return min(trials, key=lambda trial: trial.loss).decoding
+
+
+def tried(
+    network: Network, prompts: Sequence[Sequence[int]], usual: Sequence[Reply], start: Decoding
+) -> list[Trial]:
+    """Try every way of drawing as it is, and then with the biases that suit it."""
+    judge = _Judge(network, usual)
+    plain = [
+        replace(start, temperature=heat, top_p=top, min_p=least, end_bias=0.0, break_bias=0.0)
+        for heat, top, least in TRIED
+    ]
+    first = judge.trials(prompts, plain)
+    return first + judge.trials(prompts, [_mended(trial) for trial in first])
+
+
+class _Judge:
+    """Draws replies and compares them with the person's."""
+
+    def __init__(self, network: Network, usual: Sequence[Reply]) -> None:
+        self._network = network
+        self._usual = usual
+        self._habits = style.Habits(usual)
+        written = [network.format.reply(reply) for reply in usual]
+        self._tokens = fmean(map(len, written))
+        self._breaks = fmean(len(reply) - 1 for reply in usual)
+
+    def trials(
+        self, prompts: Sequence[Sequence[int]], decodings: Sequence[Decoding]
+    ) -> list[Trial]:
+        form = self._network.format
+        stop = {form.start_id, form.answer_id, form.end_id}
+        made = generate(self._network, prompts, [*decodings] * DRAWS, stop=stop)
+        return [
+            self._judged(
+                each, [ids for replies in made[index :: len(decodings)] for ids in replies]
+            )
+            for index, each in enumerate(decodings)
+        ]
+
+    def _judged(self, decoding: Decoding, made: Sequence[Sequence[int]]) -> Trial:
+        texts = [self._network.format.messages(ids)[: decoding.max_bubbles] for ids in made]
+        replies = [tuple(text.strip() for text in reply if text.strip()) for reply in texts]
+        replies = [reply for reply in replies if reply]
+        if not replies:
+            return Trial(decoding, 1.0, 0.0, 0.0, 0.0)
+        ours, theirs = self._habits.tables(replies, self._usual)
+        return Trial(
+            decoding,
+            style.distance(ours, theirs),
+            self._variety(replies),
+            fmean(len(ids) + 1 for ids in made) / self._tokens,
+            fmean(len(reply) - 1 for reply in replies) / max(self._breaks, 1e-3),
+        )
+
+    def _variety(self, replies: Sequence[Reply]) -> float:
+        """The share of different word pairs, over that of as many pairs of the person's."""
+        ours, theirs = (
+            [pair for pairs in token_pairs(each) for pair in pairs]
+            for each in (replies, self._usual)
+        )
+        count = min(len(ours), len(theirs))
+        return distinct(ours[:count]) / (distinct(theirs[:count]) or 1.0)
+
+
+def _mended(trial: Trial) -> Decoding:
+    """With biases that would have made the replies as long, and as broken up, as the person's.
+
+    A reply of n tokens ends at each of them with a chance of about 1/n.
+    """
+    breaks_a_token = trial.breaks / max(trial.tokens, 1e-3)
+    return replace(
+        trial.decoding,
+        end_bias=_bias(trial.tokens),
+        break_bias=_bias(1 / max(breaks_a_token, 1e-3)),
+    )
+
+
+def _bias(factor: float) -> float:
+    return min(BOLDEST, max(-BOLDEST, math.log(max(factor, 1e-3))))

@@ -1,0 +1,298 @@
+"""One scoring: from a bot's held-out exchanges to its scorecard."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from elvisbot import engines
+from elvisbot.bots import Bot, atomic_file
+from elvisbot.conversation import Pair
+from elvisbot.errors import EngineError, TooFewMessagesError
+from elvisbot.evaluation.answers import EXCHANGES, answers
+from elvisbot.evaluation.base import Transcript, base_replies
+from elvisbot.evaluation.characters import character_bits
+from elvisbot.evaluation.figures import Figure, mean, ratio_of_sums, share
+from elvisbot.evaluation.likeness import Likeness, Likenesses
+from elvisbot.evaluation.listening import Listening, listen
+from elvisbot.evaluation.report import Sample, report
+from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
+from elvisbot.evaluation.style import Reply
+from elvisbot.pairs import read_pairs
+from elvisbot.training.bases import find_base
+from elvisbot.training.examples import Format, examples
+from elvisbot.training.hardware import this_machine
+from elvisbot.training.network import Network
+from elvisbot.training.run import MAX_TOKENS
+
+LISTENED: Final = 120
+"""Of the exchanges, so many are compared with nine others each, which takes the longest."""
+
+SAMPLE_TURNS: Final = 3
+"""Of its context, a sample shows so many turns."""
+
+MIN_EXCHANGES: Final = 50
+"""With fewer, the intervals are so wide that the figures say nothing."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who is told how it goes.
+
+    Attributes:
+        stage: Gets one line when something new begins.
+        answered: Gets how many of how many exchanges the bot has answered.
+    """
+
+    stage: Callable[[str], None]
+    answered: Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came out.
+
+    Attributes:
+        made, real: The bot's replies and the person's, in the order of the exchanges; those of the
+            bot may be empty.
+    """
+
+    scorecard: Scorecard
+    samples: tuple[Sample, ...]
+    made: tuple[Reply, ...]
+    real: tuple[Reply, ...]
+
+
+def score(bot: Bot, engine: str, reporter: Reporter) -> Scored:
+    """Score a trained bot on the latest held-out exchanges.
+
+    Args:
+        engine: The key of the engine that it is served with.
+
+    Raises:
+        BotNotFoundError: if it has not been trained.
+        TooFewMessagesError: if fewer than `MIN_EXCHANGES` replies are held out.
+        EngineError: if it cannot answer, or answers nothing at all.
+        BaseModelError: if its base is out of reach.
+    """
+    bot.require_model()
+    learnt, exchanges = _exchanges(bot)
+    made = []
+    for answer in answers(bot, exchanges, engines.load, engine=engine):
+        made.append(answer)
+        reporter.answered(len(made), len(exchanges))
+    if not any(made):
+        raise EngineError(
+            f"{bot.name} said nothing to any of {len(made)} messages.",
+            remedy=f"Train it again, for longer: elvisbot train {bot.argument}",
+        )
+    reporter.stage("Asking the model what it expects")
+    trained = _trained(bot, exchanges)
+    reporter.stage(f"Asking the untuned {bot.settings.recipe.base}")
+    untuned = _untuned(bot, exchanges)
+    reporter.stage("Comparing")
+    scorecard = _scorecard(bot, exchanges, learnt, made, trained, untuned)
+    samples = tuple(
+        Sample(pair.context[-SAMPLE_TURNS:], pair.reply, reply)
+        for pair, reply in zip(exchanges, made, strict=True)
+    )
+    return Scored(scorecard, samples, tuple(made), tuple(pair.reply for pair in exchanges))
+
+
+def save(bot: Bot, scored: Scored) -> None:
+    """Write `scorecard.json` and `report.html`.
+
+    Raises:
+        StorageError: if the disk is full.
+    """
+    with atomic_file(bot.scorecard) as file:
+        document = json.dumps(scored.scorecard.as_json(), ensure_ascii=False, indent=2)
+        file.write(document.encode() + b"\n")
+    with atomic_file(bot.report) as file:
+        file.write(report(scored.scorecard, scored.samples, scored.made, scored.real).encode())
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What the bot's model expects: the bits that each session's replies cost, and more."""
+
+    bits: NDArray[np.float64]
+    listening: Listening
+
+
+@dataclass(frozen=True)
+class _Untuned:
+    """What the base expects, and what it says."""
+
+    bits: NDArray[np.float64]
+    replies: list[Reply]
+
+
+def _exchanges(bot: Bot) -> tuple[list[Pair], list[Pair]]:
+    """The training part, and the exchanges to score on."""
+    learnt, heldout = read_pairs(bot.train_pairs), read_pairs(bot.heldout_pairs)
+    exchanges = heldout[-EXCHANGES:]
+    if len(exchanges) < MIN_EXCHANGES:
+        raise TooFewMessagesError(
+            f"{bot.name} has {len(exchanges)} held-out replies; a score needs {MIN_EXCHANGES}.",
+            remedy="Import a longer conversation, or all of them: "
+            f"elvisbot import {bot.argument} --with everyone",
+        )
+    return learnt, exchanges
+
+
+def _network(name: str) -> tuple[Network, int]:
+    """A model, and the longest sequence that it takes."""
+    hardware = this_machine()
+    torch.set_num_threads(hardware.threads)
+    base = find_base(name, tell=lambda line: None)
+    network = Network(base, hardware)
+    network.freeze()
+    return network, min(MAX_TOKENS, base.context_length)
+
+
+def _trained(bot: Bot, exchanges: Sequence[Pair]) -> _Trained:
+    network, longest = _network(str(bot.model))
+    turns = bot.settings.recipe.context_turns
+    return _Trained(
+        session_bits(network, network.format, exchanges, turns=turns, max_tokens=longest),
+        listen(network, exchanges[-LISTENED:], turns=turns, max_tokens=longest),
+    )
+
+
+def _untuned(bot: Bot, exchanges: Sequence[Pair]) -> _Untuned:
+    network, longest = _network(bot.settings.recipe.base)
+    turns, transcript = bot.settings.recipe.context_turns, Transcript(network.format.tokenizer)
+    return _Untuned(
+        session_bits(network, transcript, exchanges, turns=turns, max_tokens=longest),
+        base_replies(network, exchanges, turns=turns, max_tokens=longest),
+    )
+
+
+def session_bits(
+    network: Network, form: Format, pairs: Sequence[Pair], *, turns: int, max_tokens: int
+) -> NDArray[np.float64]:
+    """Bits that the replies of each session cost a model, breaks and ends included."""
+    return np.array(
+        [
+            network.bits(examples(each, form, max_tokens=max_tokens, context_turns=turns))
+            for each in by_session(pairs)
+        ]
+    )
+
+
+def by_session(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """The pairs of each session, in their order."""
+    return [list(each) for _, each in groupby(pairs, key=lambda pair: pair.session)]
+
+
+def _scorecard(
+    bot: Bot,
+    exchanges: Sequence[Pair],
+    learnt: Sequence[Pair],
+    made: Sequence[Reply],
+    trained: _Trained,
+    untuned: _Untuned,
+) -> Scorecard:
+    likenesses = _likenesses(exchanges, learnt, made, untuned.replies)
+    surprise, surprises = _surprise(exchanges, learnt, trained, untuned)
+    own: dict[str, tuple[Figure, References]] = {
+        "listening_bits": (mean(trained.listening.gained), {}),
+        "hits_at_1_of_10": (share(list(trained.listening.hits)), {}),
+        "bits_per_char": (surprise, surprises),
+    }
+    entries = []
+    for number in NUMBERS:
+        figure, references = own.get(number.key) or _likened(number.key, likenesses)
+        entries.append(Entry(number, figure, references))
+    return Scorecard(
+        bot.name,
+        len(exchanges),
+        tuple(entries),
+        details={who: _details(each) for who, each in likenesses.items()},
+        habits={who: likenesses[who].habits for who in ("bot", "person")},
+    )
+
+
+def _likenesses(
+    exchanges: Sequence[Pair], learnt: Sequence[Pair], made: Sequence[Reply], base: Sequence[Reply]
+) -> dict[str, Likeness]:
+    """How like the person the bot is, and the references."""
+    count, strangers = len(exchanges), their_turns(exchanges)
+    measure = Likenesses(
+        later=[pair.reply for pair in exchanges],
+        earlier=[pair.reply for pair in learnt[-count:]],
+        learnt=[pair.reply for pair in learnt[:-count]],
+        later_others=strangers,
+        learnt_others=their_turns(learnt),
+    )
+    return {
+        "bot": measure.measure(_said(made)),
+        "person": measure.of_the_person(),
+        "base": measure.measure(_said(base)),
+        "parrot": measure.measure(parrot(exchanges, learnt)),
+        "stranger": measure.measure(strangers),
+    }
+
+
+def _surprise(
+    exchanges: Sequence[Pair], learnt: Sequence[Pair], trained: _Trained, untuned: _Untuned
+) -> tuple[Figure, References]:
+    """Bits a character, of the bot and of those who have not learnt it."""
+    sessions = [[pair.reply for pair in each] for each in by_session(exchanges)]
+    plain = character_bits([pair.reply for pair in learnt], sessions)
+    lengths = [sum(len("\n".join(reply)) for reply in each) for each in sessions]
+    characters = np.array(lengths, dtype=np.float64)
+    return ratio_of_sums(trained.bits, characters), {
+        "base": ratio_of_sums(untuned.bits, characters),
+        "characters": ratio_of_sums(plain, characters),
+    }
+
+
+def _likened(key: str, likenesses: Mapping[str, Likeness]) -> tuple[Figure, References]:
+    """One figure of the bot, and the same of all others."""
+    figures = {who: getattr(each, key) for who, each in likenesses.items()}
+    return figures.pop("bot"), figures
+
+
+def _details(likeness: Likeness) -> dict[str, float]:
+    return {
+        "detectability": likeness.detectability,
+        "masked_detectability": likeness.masked_detectability,
+        "length_detectability": likeness.length_detectability,
+        "commonest_reply": likeness.commonest_reply,
+        "style_excess_high": likeness.style_excess.high,
+    }
+
+
+def _said(replies: Sequence[Reply]) -> list[Reply]:
+    return [reply for reply in replies if reply]
+
+
+def parrot(exchanges: Sequence[Pair], learnt: Sequence[Pair]) -> list[Reply]:
+    """To each exchange the reply that was learnt for the most similar message."""
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
+    known = grams.fit_transform([_question(pair) for pair in learnt])
+    asked = grams.transform([_question(pair) for pair in exchanges])
+    nearest: NDArray[np.intp] = np.asarray((asked @ known.T).argmax(axis=1)).ravel()
+    return [learnt[each].reply for each in nearest]
+
+
+def their_turns(pairs: Sequence[Pair]) -> list[Reply]:
+    """What the contacts wrote, each turn once."""
+    said: list[Reply] = []
+    for pair in pairs:
+        texts = tuple(text for text in pair.context[-1].texts if text.strip())
+        if texts:
+            said.append(texts)
+    return said
+
+
+def _question(pair: Pair) -> str:
+    return "\n".join(pair.context[-1].texts)

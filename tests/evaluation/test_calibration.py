@@ -1,0 +1,69 @@
+"""The decoding is chosen by what the replies of a model look like."""
+
+import pytest
+import torch
+
+from elvisbot.bots import Decoding
+from elvisbot.conversation import Line, Pair
+from elvisbot.evaluation import calibration
+from elvisbot.evaluation.calibration import BOLDEST, Trial, calibrate, tried
+from elvisbot.training.bases import find_base
+from elvisbot.training.hardware import Hardware
+from elvisbot.training.network import Network
+from tests import tiny
+from tests.histories import START
+
+USUAL = [("haha ok", "yes"), ("the tea",), ("what",)] * 10
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    folder = tiny.base(tmp_path_factory.mktemp("calibration"), "llama")
+    made = Network(find_base(str(folder), tell=print), Hardware("cpu", torch.float32, 1))
+    made.freeze()
+    return made
+
+
+def asked(count: int) -> list[Pair]:
+    return [
+        Pair((Line("ana", (f"what about {index}?",)),), ("ok",), START, index, 1)
+        for index in range(count)
+    ]
+
+
+def test_replies_that_are_too_long_are_made_to_end_sooner(network: Network) -> None:
+    start = Decoding(max_tokens=60)
+    prompts = [network.format.prompt(pair.context) for pair in asked(12)]
+    trials = tried(network, prompts, USUAL, start)
+    ways = len(calibration.TRIED)
+    for before, after in zip(trials[:ways], trials[ways:], strict=True):
+        assert before.decoding.end_bias == 0
+        assert before.tokens > 1.5  # an untrained model hardly ever ends
+        assert after.decoding.end_bias > 0
+        assert after.tokens < before.tokens
+
+
+def test_the_best_of_them_is_chosen(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = Trial(Decoding(temperature=0.5), 0.1, 1.0, 1.0, 1.0)
+    dull = Trial(Decoding(temperature=0.1), 0.1, 0.5, 1.0, 1.0)
+    far = Trial(Decoding(temperature=2.0), 0.4, 1.0, 1.0, 1.0)
+    monkeypatch.setattr(calibration, "tried", lambda *arguments: [far, good, dull])
+    chosen = calibrate(network, asked(10), USUAL, turns=6, max_tokens=128, start=Decoding())
+    assert chosen == good.decoding
+
+
+def test_a_few_exchanges_choose_nothing(network: Network) -> None:
+    start = Decoding(temperature=0.4)
+    assert calibrate(network, asked(9), USUAL, turns=6, max_tokens=128, start=start) == start
+
+
+@pytest.mark.parametrize(("tokens", "breaks"), [(0.0, 0.0), (1e6, 1e-6), (1e-6, 1e6)])
+def test_biases_have_bounds(tokens: float, breaks: float) -> None:
+    mended = calibration._mended(Trial(Decoding(), 0.1, 1.0, tokens, breaks))
+    assert abs(mended.end_bias) <= BOLDEST
+    assert abs(mended.break_bias) <= BOLDEST
+
+
+def test_as_long_and_as_broken_up_as_theirs_needs_no_bias() -> None:
+    mended = calibration._mended(Trial(Decoding(), 0.1, 1.0, 1.0, 1.0))
+    assert (mended.end_bias, mended.break_bias) == (0, 0)
