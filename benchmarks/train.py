@@ -61,7 +61,7 @@ from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example, examples, one_reply
 from elvisbot.training.hardware import Hardware, this_machine
 from elvisbot.training.loop import LEARNING_RATE, Plan, Step, Watchers, fit
-from elvisbot.training.network import LORA_ALPHA, LORA_RANK, Method, Network
+from elvisbot.training.network import LORA_RANK, LORA_SCALE, Method, Network
 from elvisbot.training.run import MAX_TOKENS
 
 Side = Literal["Trainer", "ElvisBot"]
@@ -188,7 +188,7 @@ def with_peft(network: Network) -> Any:
     """LoRA on the same layers, and the rows of the new markers, as PEFT's documentation has it."""
     config = LoraConfig(
         r=LORA_RANK,
-        lora_alpha=LORA_ALPHA,
+        lora_alpha=LORA_SCALE * LORA_RANK,
         target_modules=list(network.family.lora_targets),
         trainable_token_indices=network.new_tokens or None,
         task_type="CAUSAL_LM",

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from elvisbot.errors import TrainingError
-from elvisbot.training import estimate
+from elvisbot.training import estimate, hardware
 from elvisbot.training.bases import find_base
 from elvisbot.training.estimate import free_memory, least_memory, measure, require_memory
 from elvisbot.training.examples import IGNORED, Example, batches
@@ -140,3 +141,16 @@ def test_the_memory_of_a_graphics_card_is_its_own(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 7)
     card = Hardware("cuda", torch.bfloat16, 2)
     assert (free_memory(card), estimate.peak_memory(card)) == (5, 7)
+
+
+@pytest.mark.parametrize(
+    ("usable", "busy", "free"),
+    [(2, 0.0, 2), (2, 30.0, 1), (2, 100.0, 1), (8, 12.5, 7), (4, 50.0, 1), (1, 0.0, 1)],
+)
+def test_threads_are_the_cores_that_nobody_else_keeps_busy(
+    monkeypatch: pytest.MonkeyPatch, usable: int, busy: float, free: int
+) -> None:
+    monkeypatch.setattr(hardware, "usable_cores", lambda: usable)
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 8 if usable > 2 else 2)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: busy)
+    assert hardware.free_cores() == free

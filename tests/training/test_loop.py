@@ -29,7 +29,7 @@ def trained(
     on_step: Callable[[Step], None] = lambda step: None,
     sequences: Sequence[Example] = SEQUENCES,
 ) -> Step:
-    return fit(network, sequences, Plan(method, epochs, seconds), Watchers(on_step))
+    return fit(network, sequences, Plan(method, epochs, seconds=seconds), Watchers(on_step))
 
 
 def network(folder: Path, architecture: str = "llama") -> Network:

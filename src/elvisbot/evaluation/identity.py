@@ -16,7 +16,7 @@ from elvisbot.evaluation.style import Reply
 from elvisbot.evaluation.words import hide_words, tokens
 
 ORDER: Final = 5
-REFERENCES: Final = 10
+REFERENCES: Final = 6
 """Models of other people's words, over which the ratio is averaged."""
 
 LEARNT: Final = 6_000

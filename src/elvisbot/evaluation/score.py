@@ -31,7 +31,7 @@ from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS
 
-LISTENED: Final = 120
+LISTENED: Final = 80
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
 
 SAMPLE_TURNS: Final = 3

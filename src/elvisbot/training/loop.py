@@ -20,7 +20,7 @@ import torch
 from elvisbot.errors import StorageError, TrainingError
 from elvisbot.training.checkpoints import Checkpoints, Position
 from elvisbot.training.examples import Batch, Example, batches
-from elvisbot.training.network import Method, Network
+from elvisbot.training.network import LORA_RANK, Method, Network
 from elvisbot.training.workers import Workers
 
 BATCH_TOKENS: Final = 512
@@ -80,6 +80,8 @@ class Plan:
 
     Attributes:
         epochs: Passes over the data.
+        learning_rate: At its peak; None for that of `LEARNING_RATE`.
+        rank: Of LoRA's matrices.
         seconds: Stop after this time, that of an interrupted run included; None for no limit.
         checkpoint_seconds: Between two checkpoints, at least; 0 keeps one after every step.
         seed: Of the order of the batches, and of dropout.
@@ -87,9 +89,15 @@ class Plan:
 
     method: Method
     epochs: float
+    learning_rate: float | None = None
+    rank: int = LORA_RANK
     seconds: float | None = None
     checkpoint_seconds: float = 60.0
     seed: int = 0
+
+    @property
+    def peak_rate(self) -> float:
+        return self.learning_rate or LEARNING_RATE[self.method]
 
 
 @dataclass(frozen=True)
@@ -162,9 +170,9 @@ class _Training:
         self._watchers = watchers
         self._checkpoints = checkpoints
         self._workers = workers
-        self._weights = network.prepare(plan.method)
+        self._weights = network.prepare(plan.method, plan.rank)
         self._optimiser = torch.optim.AdamW(
-            self._weights.values(), lr=LEARNING_RATE[plan.method], weight_decay=0.0, fused=True
+            self._weights.values(), lr=plan.peak_rate, weight_decay=0.0, fused=True
         )
         self._total = plan.epochs * sum(len(sequence.ids) for sequence in sequences)
         self._position = Position()
@@ -225,7 +233,7 @@ class _Training:
     def _learn(self, batch: Batch) -> None:
         progress = self._step().progress
         for group in self._optimiser.param_groups:
-            group["lr"] = LEARNING_RATE[self._plan.method] * schedule(progress)
+            group["lr"] = self._plan.peak_rate * schedule(progress)
         weights = list(self._weights.values())
         self._loss = learn(self._network, batch, weights, self._workers)
         torch.nn.utils.clip_grad_norm_(weights, MAX_GRADIENT_NORM)

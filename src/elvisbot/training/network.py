@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -17,10 +17,10 @@ from elvisbot.training.hardware import Hardware
 
 Method = Literal["lora", "full"]
 
-LORA_RANK = 16
-LORA_ALPHA = 32
+LORA_RANK: Final = 16
+LORA_SCALE: Final = 2
 
-EVALUATION_TOKENS = 2048
+EVALUATION_TOKENS: Final = 2048
 """Tokens, padding included, that are scored at once."""
 
 
@@ -59,8 +59,11 @@ class Network:
             if module in layers
         ]
 
-    def prepare(self, method: Method) -> dict[str, torch.nn.Parameter]:
+    def prepare(self, method: Method, rank: int = LORA_RANK) -> dict[str, torch.nn.Parameter]:
         """Choose what will learn: LoRA's matrices and the new markers' rows, or every weight.
+
+        Args:
+            rank: Of LoRA's matrices, whose product counts `LORA_SCALE` times.
 
         Returns:
             The weights that learn, by name. The second call finds everything done.
@@ -68,8 +71,8 @@ class Network:
         if method == "lora" and not hasattr(self.model, "peft_config"):
             self.model.to(dtype=self.hardware.dtype)
             lora = LoraConfig(
-                r=LORA_RANK,
-                lora_alpha=LORA_ALPHA,
+                r=rank,
+                lora_alpha=LORA_SCALE * rank,
                 target_modules=list(self.family.lora_targets),
                 fan_in_fan_out=self.family.transposed_layers,
                 trainable_token_indices=dict.fromkeys(self._embeddings, self.new_tokens)

@@ -56,8 +56,9 @@ PROBED: Final = 20
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
 
-USUAL: Final = 300
-"""The person's latest replies, as which the bot's are to be drawn."""
+USUAL: Final = 2000
+"""So many of the person's latest replies say how long and how varied the bot's are to be. With the
+last 300, a chatty month would decide."""
 
 SAMPLE_TOKENS: Final = 40
 
@@ -386,7 +387,7 @@ class _Training:
         plan = Plan(
             self._request.method,
             self._request.epochs,
-            left,
+            seconds=left,
             checkpoint_seconds=self._request.checkpoint_seconds,
         )
         with self._recorded() as on_step:
