@@ -1,17 +1,22 @@
 """The decoding is chosen by what the replies of a model look like."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from elvisbot.bots import Decoding
+from elvisbot import pairs
+from elvisbot.bots import Decoding, make_bot
 from elvisbot.conversation import Line, Pair
 from elvisbot.evaluation import calibration
 from elvisbot.evaluation.calibration import BOLDEST, Trial, calibrate, tried
+from elvisbot.messages import write_messages
 from elvisbot.training.bases import find_base
 from elvisbot.training.hardware import Hardware
 from elvisbot.training.network import Network
+from elvisbot.training.run import Reporter, Request, train
 from tests import tiny
-from tests.histories import START
+from tests.histories import START, small_talk
 
 USUAL = [("haha ok", "yes"), ("the tea",), ("what",)] * 10
 
@@ -67,3 +72,34 @@ def test_biases_have_bounds(tokens: float, breaks: float) -> None:
 def test_as_long_and_as_broken_up_as_theirs_needs_no_bias() -> None:
     mended = calibration._mended(Trial(Decoding(), 0.1, 1.0, 1.0, 1.0))
     assert (mended.end_bias, mended.break_bias) == (0, 0)
+
+
+@pytest.mark.parametrize(("minutes", "chosen"), [(None, True), (9.9, False)])
+def test_a_training_without_a_short_limit_ends_with_it(
+    home: Path, tmp_path: Path, minutes: float | None, chosen: bool
+) -> None:
+    bot = make_bot("ana")
+    write_messages(bot, small_talk(250))
+    pairs.build_pairs(bot)
+    asked_for: list[dict[str, object]] = []
+
+    def choose(
+        network: Network, contexts: list[Pair], usual: list[object], **more: object
+    ) -> Decoding:
+        asked_for.append({"contexts": contexts, "usual": usual, **more})
+        return Decoding(temperature=0.5)
+
+    train(
+        bot,
+        Request(str(tiny.base(tmp_path, "llama")), "lora", epochs=0.2, minutes=minutes),
+        reporter=Reporter(lambda line: None, lambda step: None),
+        export=lambda model, probes: None,
+        calibrate=choose,  # type: ignore[arg-type]
+    )
+    assert bot.settings.decoding == (Decoding(temperature=0.5) if chosen else Decoding())
+    if chosen:
+        (given,) = asked_for
+        heldout = pairs.read_pairs(bot.heldout_pairs)
+        assert given["contexts"]
+        assert not [pair for pair in given["contexts"] if pair in heldout]  # type: ignore[attr-defined]
+        assert given["turns"] == bot.settings.recipe.context_turns

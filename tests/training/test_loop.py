@@ -10,7 +10,16 @@ from elvisbot.errors import TrainingError
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.hardware import Hardware, this_machine
-from elvisbot.training.loop import WARM_UP, Plan, Step, Watchers, fit, schedule
+from elvisbot.training.loop import (
+    EVALUATIONS,
+    WARM_UP,
+    Plan,
+    Step,
+    Watchers,
+    evaluations,
+    fit,
+    schedule,
+)
 from elvisbot.training.network import Method, Network
 from tests import tiny
 
@@ -140,3 +149,10 @@ def test_a_loss_that_is_no_number_ends_the_training(home: Path, tmp_path: Path) 
         learner.model.get_input_embeddings().weight[:] = torch.nan
     with pytest.raises(TrainingError, match="astray"):
         trained(learner, method="full")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "times"), [(100, 1), (7_000, 1), (13_000, 2), (180_000, EVALUATIONS)]
+)
+def test_a_short_pass_is_scored_less_often(tokens: int, times: int) -> None:
+    assert evaluations(tokens) == times

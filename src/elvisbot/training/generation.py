@@ -15,7 +15,7 @@ from elvisbot.bots import Decoding
 from elvisbot.sampling import CANDIDATES
 from elvisbot.training.network import Network
 
-ROWS: Final = 96
+ROWS: Final = 48
 """Replies that are drawn side by side."""
 
 COLDEST: Final = 1e-4

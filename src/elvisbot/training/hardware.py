@@ -8,7 +8,6 @@ import torch
 
 from elvisbot.cores import usable_cores
 
-
 GLANCE: Final = 0.3
 """Seconds over which it is seen how busy the machine is."""
 
@@ -49,7 +48,7 @@ def free_cores() -> int:
     Threads wait for each other at every operation, and one of them without a core to itself holds
     up all: on two cores, with one busy, two threads train several times slower than one.
     """
-    busy = psutil.cpu_percent(interval=GLANCE) / 100 * (psutil.cpu_count() or 1)
+    busy: float = psutil.cpu_percent(interval=GLANCE) / 100 * (psutil.cpu_count() or 1)
     return max(1, usable_cores() - round(busy))
 
 

@@ -36,6 +36,9 @@ MAX_GRADIENT_NORM: Final = 1.0
 EVALUATIONS: Final = 5
 """So often the validation replies are scored in a pass, or in a training shorter than one."""
 
+TOKENS_BETWEEN: Final = 6000
+"""In a short pass less often: once after so many tokens."""
+
 SHORT_SECONDS: Final = 600
 SHORT_EVALUATIONS: Final = 2
 """In a training limited to less than that: scoring takes seconds, which learning needs more."""
@@ -145,6 +148,11 @@ def fit(
         return training.run(interrupted)
 
 
+def evaluations(tokens: int) -> int:
+    """How often the validation replies are scored in a pass over so many tokens."""
+    return min(EVALUATIONS, max(1, tokens // TOKENS_BETWEEN))
+
+
 def schedule(progress: float) -> float:
     """The learning rate as a share of its peak: a short rise, then half a cosine to a tenth."""
     if progress < WARM_UP:
@@ -243,7 +251,8 @@ class _Training:
     def _look_back(self, progress: float) -> None:
         """Score and keep what was learnt, whenever it is time."""
         is_short = self._plan.seconds is not None and self._plan.seconds < SHORT_SECONDS
-        often = SHORT_EVALUATIONS if is_short else EVALUATIONS * max(1.0, self._plan.epochs)
+        a_pass = evaluations(round(self._total / self._plan.epochs))
+        often = SHORT_EVALUATIONS if is_short else a_pass * max(1.0, self._plan.epochs)
         wanted = int(progress * often + 1e-9)
         if self._watchers.score and wanted > self._position.evaluations:
             self._evaluate(wanted)

@@ -14,7 +14,7 @@ import torch
 from transformers.utils import logging as transformers_logging
 
 from elvisbot.bots import Bot, Decoding, storage_errors
-from elvisbot.conversation import Line, Pair
+from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, read_pairs
 from elvisbot.training import estimate
@@ -25,11 +25,11 @@ from elvisbot.training.examples import IGNORED, Example, batches, examples
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import (
     BATCH_TOKENS,
-    EVALUATIONS,
     SHORT_SECONDS,
     Plan,
     Step,
     Watchers,
+    evaluations,
     fit,
 )
 from elvisbot.training.network import Method, Network
@@ -53,6 +53,9 @@ VALIDATION: Final = 0.05
 PROBED: Final = 20
 """Of the held-out replies, so many are compared between the trained model and the served one."""
 
+GROWTH: Final = 1.2
+"""Of the memory over a training, against that after a few steps: 1.2 to 1.3 was measured."""
+
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
 
@@ -60,7 +63,7 @@ USUAL: Final = 2000
 """So many of the person's latest replies say how long and how varied the bot's are to be. With the
 last 300, a chatty month would decide."""
 
-SAMPLE_TOKENS: Final = 40
+SAMPLE_TOKENS: Final = 24
 
 
 @dataclass(frozen=True)
@@ -271,7 +274,7 @@ class _Training:
         before, scoring = self._score_base(resuming)
 
         sequences = self._sequences(self._learnt)
-        reserve = 15 + 1.3 * scoring + 8 * loaded + CALIBRATION * scoring * bool(self._calibrate)
+        reserve = 15 + 2.5 * scoring + 8 * loaded + CALIBRATION * scoring * bool(self._calibrate)
         expected = self._expect(sequences, reserve)
         self._reporter.estimate(expected)
         self._reporter.stage(
@@ -359,7 +362,9 @@ class _Training:
         everything = batches(sequences, max_tokens=BATCH_TOKENS)
         pace = estimate.measure(self._network, self._request.method, everything, probes=probes)
         total = sum(batch.tokens for batch in everything)
-        passes = self._request.epochs * total / pace.tokens_per_second * (1 + self._scoring_share())
+        passes = (
+            self._request.epochs * total / pace.tokens_per_second * (1 + self._scoring_share(total))
+        )
         elapsed = time.monotonic() - self._started
         seconds = elapsed + passes + reserve
         epochs = self._request.epochs
@@ -368,17 +373,17 @@ class _Training:
             seconds = 60 * limit
         return Estimate(seconds, self._memory(pace), epochs)
 
-    def _scoring_share(self) -> float:
+    def _scoring_share(self, tokens: int) -> float:
         """How much longer a pass takes because the validation replies are scored.
 
         Scoring takes a third of learning: there is a way forward, and none back.
         """
-        return EVALUATIONS * len(self._validation) / len(self._learnt) / 3
+        return evaluations(tokens) * len(self._validation) / len(self._learnt) / 3
 
     def _memory(self, pace: Pace) -> int:
-        """The peak so far, or that of saving: a model in float32, and its copy in float16."""
+        """That of training, or that of saving: a model in float32, and its copy in float16."""
         weights = sum(each.numel() for each in self._network.model.parameters())
-        return max(pace.memory, estimate.saving_memory(weights))
+        return max(round(GROWTH * pace.memory), estimate.saving_memory(weights))
 
     def _fit(self, sequences: list[Example], checkpoints: Checkpoints, reserve: float) -> Step:
         limit = self._request.minutes
@@ -410,20 +415,19 @@ class _Training:
         return self._bits_per_character(self._validation)
 
     def _tell_score(self, bits: float, is_best: bool) -> None:
-        question = self._sample_question()
-        if self._reporter.score is None or question is None:
+        sample = self._sample()
+        if self._reporter.score is None or sample is None:
             return
         chat_format = self._network.format
-        ids = self._network.answer(
-            chat_format.prompt([question])[-self._longest // 2 :], max_tokens=SAMPLE_TOKENS
-        )
+        prompt = chat_format.prompt(sample.context[-self._context - 1 :])
+        ids = self._network.answer(prompt[-self._longest // 2 :], max_tokens=SAMPLE_TOKENS)
         answer = tuple(text for text in chat_format.messages(ids) if text.strip())
-        self._reporter.score(Score(bits, is_best, question.texts[-1], answer))
+        self._reporter.score(Score(bits, is_best, sample.context[-1].texts[-1], answer))
 
-    def _sample_question(self) -> Line | None:
-        """A held-out turn of theirs of usual length, always the same one."""
-        asked = [pair.context[-1] for pair in self._heldout or self._validation]
-        usual = [line for line in asked if 12 <= len(line.texts[-1]) <= 60]
+    def _sample(self) -> Pair | None:
+        """A held-out exchange whose message is of usual length, always the same one."""
+        asked = self._heldout or self._validation
+        usual = [pair for pair in asked if 12 <= len(pair.context[-1].texts[-1]) <= 60]
         return next(iter(usual or asked), None)
 
     @contextmanager

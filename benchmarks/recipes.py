@@ -1,0 +1,197 @@
+"""Which way of training learns most of a person in a given time.
+
+    python -m benchmarks.recipes NAME [--minutes 10] [--only ours --only seed …] [--json FILE]
+
+Every recipe trains the same base on the same history for the same time, each in a process of its
+own, and is scored on the same held-out replies, which it is given in the form that it was trained
+on. Only what the recipe says differs from ours:
+
+    ours         whole sessions, 6 turns before each reply, new markers, LoRA of rank 16
+    seed         single questions and answers, all weights, at the rate that transformers' example
+                 scripts take
+    peer         LoRA of rank 16 at a rate of 2e-4, a row for each reply with 6 turns before it, in
+                 the base's own chat template
+    the others   one thing changed each
+
+Bits a character are those of the held-out replies, breaks and ends included; less is better. On a
+busy machine the figures mean little: the time would buy fewer tokens.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from elvisbot.bots import open_bot
+from elvisbot.conversation import Line, Pair
+from elvisbot.pairs import read_pairs
+
+# Before torch, which reads the environment: the import sets what `elvisbot train` sets.
+import elvisbot.training  # noqa: F401  isort: skip
+
+import torch
+
+from elvisbot.evaluation.answers import EXCHANGES
+from elvisbot.evaluation.score import session_bits
+from elvisbot.training.bases import DEFAULT, find_base
+from elvisbot.training.examples import Example, Format, examples, one_reply
+from elvisbot.training.hardware import this_machine
+from elvisbot.training.loop import Plan, Watchers, fit
+from elvisbot.training.network import LORA_RANK, Method, Network
+from elvisbot.training.run import MAX_TOKENS, split_validation
+
+OWN_MARKERS: Final = {"start": "<|im_start|>", "answer": "<|im_end|>"}
+"""Of SmolLM2-Instruct, in place of new ones."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way of training.
+
+    Attributes:
+        rate: The learning rate at its peak; None for ElvisBot's.
+        turns: Before the one that is answered.
+        whole: Whether sessions are learnt whole, or each reply in a row of its own.
+        form: Which markers part the turns.
+    """
+
+    method: Method = "lora"
+    rank: int = LORA_RANK
+    rate: float | None = None
+    turns: int = 6
+    whole: bool = True
+    form: Literal["new markers", "own markers", "chat template"] = "new markers"
+
+
+OURS: Final = Recipe()
+RECIPES: Final[dict[str, Recipe]] = {
+    "ours": OURS,
+    "seed": Recipe("full", rate=5e-5, turns=0),
+    "peer": Recipe(rate=2e-4, whole=False, form="chat template"),
+    "questions": replace(OURS, turns=0),
+    "2 turns": replace(OURS, turns=2),
+    "rows": replace(OURS, whole=False),
+    "rate 1e-3": replace(OURS, rate=1e-3),
+    "rate 2e-3": replace(OURS, rate=2e-3),
+    "rate 5e-3": replace(OURS, rate=5e-3),
+    "rank 8": replace(OURS, rank=8),
+    "rank 64": replace(OURS, rank=64),
+    "own markers": replace(OURS, form="own markers"),
+    "full 2e-4": replace(OURS, method="full", rate=2e-4),
+    "full 5e-4": replace(OURS, method="full", rate=5e-4),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out.
+
+    Attributes:
+        bits: A character of the held-out replies.
+        tokens: Seen in training.
+        epochs: Passes over the replies.
+    """
+
+    bits: float
+    tokens: int
+    epochs: float
+
+
+class ChatTemplate:
+    """SmolLM2-Instruct's own: `<|im_start|>user … <|im_end|>`; line breaks part the messages."""
+
+    def __init__(self, network: Network) -> None:
+        self._tokenizer = network.format.tokenizer
+
+    @property
+    def start_id(self) -> int:
+        return int(self._tokenizer.token_to_id("<|endoftext|>"))
+
+    @property
+    def answer_id(self) -> int:
+        return int(self._tokenizer.token_to_id("<|im_start|>"))
+
+    def pieces(self, lines: Sequence[Line]) -> Iterator[tuple[list[int], list[int]]]:
+        for line in lines:
+            speaker = "assistant" if line.is_mine else "user"
+            yield [self.answer_id, *self._encoded(f"{speaker}\n")], self.reply(line.texts)
+
+    def reply(self, texts: Sequence[str]) -> list[int]:
+        end = int(self._tokenizer.token_to_id("<|im_end|>"))
+        return [*self._encoded("\n".join(texts)), end, *self._encoded("\n")]
+
+    def _encoded(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+
+def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
+    bot, hardware = open_bot(bot_name), this_machine()
+    torch.set_num_threads(hardware.threads)
+    base = find_base(DEFAULT, tell=lambda line: print(line, file=sys.stderr))
+    if recipe.form == "own markers":
+        base = replace(base, family=replace(base.family, **OWN_MARKERS))
+    network = Network(base, hardware)
+    form = ChatTemplate(network) if recipe.form == "chat template" else network.format
+    learnt, _ = split_validation(read_pairs(bot.train_pairs))
+    sequences = list(_sequences(learnt, form, recipe))
+    plan = Plan(recipe.method, 1.0, recipe.rate, recipe.rank, seconds=seconds)
+    last = fit(network, sequences, plan, Watchers(lambda step: None))
+    unseen = read_pairs(bot.heldout_pairs)[-EXCHANGES:]
+    bits = session_bits(network, form, unseen, turns=recipe.turns, max_tokens=MAX_TOKENS)
+    characters = sum(len("\n".join(pair.reply)) for pair in unseen)
+    total = sum(len(sequence.ids) for sequence in sequences)
+    return Result(float(bits.sum()) / characters, last.tokens, last.tokens / total)
+
+
+def _sequences(pairs: Sequence[Pair], form: Format, recipe: Recipe) -> Iterator[Example]:
+    if recipe.whole:
+        yield from examples(pairs, form, max_tokens=MAX_TOKENS, context_turns=recipe.turns)
+        return
+    for pair in pairs:
+        yield one_reply(pair, form, max_tokens=MAX_TOKENS, turns=recipe.turns + 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", help="a bot with imported messages")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training (default: 10)")
+    parser.add_argument("--only", action="append", choices=RECIPES, help="this one; again for more")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--recipe", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.recipe:
+        found = run(arguments.name, RECIPES[arguments.recipe], 60 * arguments.minutes)
+        print(json.dumps(asdict(found)))
+        return
+    open_bot(arguments.name).require_import()
+    print(f"{'':14}{'bits/char':>10}{'tokens':>10}{'passes':>8}{'seconds':>9}")
+    figures = {}
+    for name in arguments.only or RECIPES:
+        began = time.monotonic()
+        command = [sys.executable, "-m", "benchmarks.recipes", arguments.name, "--recipe", name]
+        ended = subprocess.run(
+            [*command, "--minutes", str(arguments.minutes)], capture_output=True, text=True
+        )
+        if ended.returncode:
+            sys.exit(ended.stderr)
+        found = Result(**json.loads(ended.stdout.splitlines()[-1]))
+        figures[name] = asdict(found) | asdict(RECIPES[name])
+        seconds = time.monotonic() - began
+        print(
+            f"{name:14}{found.bits:10.3f}{found.tokens:10,}{found.epochs:8.2f}{seconds:9.0f}",
+            flush=True,
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
