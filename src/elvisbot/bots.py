@@ -102,12 +102,14 @@ class Recipe:
         family: The key of the base's family; empty before a training.
         method: `lora` or `full`.
         context_turns: How many turns before the message to answer are given to the model.
+        pairs: The hash of the pairs that it was trained from; empty before a training.
     """
 
     base: str = "smollm2-135m"
     family: str = ""
     method: str = "lora"
     context_turns: int = 6
+    pairs: str = ""
 
     def __post_init__(self) -> None:
         _require(self.context_turns >= 0, "context_turns", "0 or more")
@@ -122,7 +124,7 @@ class Decoding:
         top_p: Keeps the likeliest tokens that together hold this probability.
         min_p: Drops tokens less likely than this share of the likeliest one.
         end_bias: Added to the logarithm of the probability that the reply ends; below 0 it gets
-            longer.
+            longer. The default is for bots trained for a few minutes, which go on for too long.
         break_bias: The same for the break between two messages; above 0 there are more.
         max_tokens: A reply is cut here, whatever the model wants.
         max_bubbles: So many messages at most in one reply.
@@ -131,7 +133,7 @@ class Decoding:
     temperature: float = 1.0
     top_p: float = 1.0
     min_p: float = 0.02
-    end_bias: float = 0.0
+    end_bias: float = 0.3
     break_bias: float = 0.0
     max_tokens: int = 120
     max_bubbles: int = 6

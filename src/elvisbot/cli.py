@@ -409,8 +409,8 @@ def quiz(name: str, port: int | None, browser: bool) -> None:
     be left and resumed. At the end it says how often the bot was taken for the person.
     """
     from elvisbot import console, engines
-    from elvisbot.evaluation.answers import answers
-    from elvisbot.quiz import Exchange, Quiz, Result, create_app, heldout_pairs
+    from elvisbot.evaluation.answers import answers, heldout_pairs
+    from elvisbot.quiz import Exchange, Quiz, Result, create_app
     from elvisbot.web import serving
 
     bot = open_bot(name)

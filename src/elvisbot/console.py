@@ -41,6 +41,9 @@ _BUCKETS: Final = {
     REACTION: "reactions, attached where their message is known",
 }
 
+AT_ONCE: Final = 0.02
+"""Seconds: an answer that comes sooner was not drawn."""
+
 _MARKS: Final = {"reached": "[green]✓[/]", "near": "[yellow]~[/]", "missed": "[red]✗[/]"}
 
 out: Final = Console(highlight=False)
@@ -225,11 +228,14 @@ class AnsweringProgress(LiveLine):
     def __init__(self) -> None:
         super().__init__()
         self._began: tuple[float, int] | None = None
+        self._last = 0.0
 
     def answered(self, count: int, total: int) -> None:
         """So many of them are answered."""
         now = time.monotonic()
-        self._began = self._began or (now, count)
+        if self._began is None or now - self._last < AT_ONCE:
+            self._began = (now, count)  # what was kept from before tells no pace
+        self._last = now
         began, first = self._began
         pace = (now - began) / (count - first) if count > first else math.inf
         self.show(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from elvisbot.conversation import Line, Pair
-from elvisbot.evaluation.listening import CANDIDATES, _candidates, listen
+from elvisbot.evaluation.listening import CANDIDATES, _candidates, _is_first, listen
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import one_reply
 from elvisbot.training.hardware import Hardware
@@ -82,3 +82,10 @@ def test_every_reply_is_compared_once_in_its_own_context_and_nine_times_elsewher
     assert sorted(index for index, _ in found) == list(range(len(pairs)))
     counts = np.bincount([each for _, candidates in found for each in candidates])
     assert set(counts.tolist()) == {CANDIDATES}
+
+
+def test_who_says_the_same_does_not_compete() -> None:
+    gains = np.array([1.0, 1.0, 0.5])
+    assert _is_first(gains, [("ok",), ("ok",), ("no",)])
+    assert not _is_first(gains, [("ok",), ("yes",), ("no",)])
+    assert not _is_first(gains[:1], [("ok",)])

@@ -1,6 +1,7 @@
 """A whole scoring, of a small bot."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from elvisbot.errors import TooFewMessagesError
 from elvisbot.evaluation.base import Transcript
 from elvisbot.evaluation.characters import character_bits
 from elvisbot.evaluation.figures import Figure
-from elvisbot.evaluation.score import MIN_EXCHANGES, Reporter, parrot, save, score, their_turns
+from elvisbot.evaluation.score import Reporter, parrot, save, score, their_turns
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References
 from elvisbot.messages import write_messages
 from elvisbot.training.run import Reporter as TrainingReporter
@@ -80,9 +81,21 @@ def test_a_bot_is_scored_from_end_to_end(home: Path, tmp_path: Path, elvisbot: H
 
 def test_too_few_exchanges_are_refused_with_a_remedy(home: Path, tmp_path: Path) -> None:
     bot = trained(home, tmp_path / "base", 120)
-    with pytest.raises(TooFewMessagesError, match=f"a score needs {MIN_EXCHANGES}") as caught:
+    with pytest.raises(TooFewMessagesError, match="a score needs 100 and 50") as caught:
         score(bot, "llama_cpp", QUIET)
     assert "--with everyone" in caught.value.remedy
+
+
+def test_after_another_import_the_bot_has_to_be_trained_again(
+    home: Path, tmp_path: Path, elvisbot: Here
+) -> None:
+    bot = trained(home, tmp_path / "base", 620)
+    write_messages(bot, small_talk(700))
+    pairs.build_pairs(bot)
+    for command in (["score"], ["quiz", "--no-browser"]):
+        ended = elvisbot(*command, "tiny")
+        assert ended.code == 1
+        assert "Train it again: elvisbot train tiny" in ended.err
 
 
 def test_a_bot_that_was_not_trained_has_no_score(home: Path, elvisbot: Here) -> None:
@@ -109,6 +122,12 @@ def test_a_stranger_is_what_the_contacts_wrote() -> None:
     assert their_turns([exchange("hey", "a"), exchange(" ", "b")]) == [("hey",)]
 
 
+def test_pictures_are_nobodys_words() -> None:
+    assert their_turns([exchange("[picture]", "a"), exchange("[pictures]", "b")]) == [
+        ("[pictures]",)
+    ]
+
+
 def test_the_base_reads_a_transcript() -> None:
     transcript = Transcript(tiny.byte_tokenizer())
     lines = [Line("ana", ("hey", "u up?")), Line("me", ("yeah",)), Line("ana", ("cool",))]
@@ -123,6 +142,14 @@ def test_a_person_is_likelier_under_their_own_characters() -> None:
     learnt = [("haha ok",), ("ok haha", "yes")] * 30
     own, other = character_bits(learnt, [[("haha yes",)], [("Sehr geehrte",)]])
     assert own < 24 < other
+
+
+def test_what_is_undefined_is_no_number_in_json() -> None:
+    nothing = Figure(math.nan, math.inf, 1.0)
+    document = Entry(NUMBERS[0], nothing, {"person": nothing}).as_json()
+    assert (document["value"], document["low"], document["high"]) == (None, None, 1.0)
+    assert document["references"]["person"]["value"] is None
+    json.dumps(document, allow_nan=False)
 
 
 FIGURES: dict[str, tuple[float, float, float]] = {

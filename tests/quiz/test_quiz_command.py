@@ -10,8 +10,7 @@ from flask import Flask
 from elvisbot import engines
 from elvisbot.bots import Bot
 from elvisbot.engines.echo import Echo
-from elvisbot.evaluation.answers import EXCHANGES
-from elvisbot.quiz import heldout_pairs
+from elvisbot.evaluation.answers import EXCHANGES, heldout_pairs
 from elvisbot.web import serving
 from tests.commands import Here
 from tests.quiz.quizzes import new_bot

@@ -145,7 +145,7 @@ def test_the_memory_of_a_graphics_card_is_its_own(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("usable", "busy", "free"),
-    [(2, 0.0, 2), (2, 30.0, 1), (2, 100.0, 1), (8, 12.5, 7), (4, 50.0, 1), (1, 0.0, 1)],
+    [(2, 0.0, 2), (2, 30.0, 1), (2, 100.0, 1), (8, 12.5, 7), (4, 50.0, 4), (1, 0.0, 1)],
 )
 def test_threads_are_the_cores_that_nobody_else_keeps_busy(
     monkeypatch: pytest.MonkeyPatch, usable: int, busy: float, free: int

@@ -15,7 +15,8 @@ from typing import Final
 from elvisbot.bots import Bot, storage_errors
 from elvisbot.conversation import Message, Pair
 from elvisbot.engines import Engine
-from elvisbot.errors import SilenceError
+from elvisbot.errors import BotNotFoundError, SilenceError
+from elvisbot.pairs import pairs_hash, read_pairs
 from elvisbot.replies import Bubble, Replier
 
 EXCHANGES: Final = 300
@@ -23,6 +24,23 @@ EXCHANGES: Final = 300
 
 _NOW: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """When everything in a context was said: `Replier` leaves out what is older than a night."""
+
+
+def heldout_pairs(bot: Bot) -> list[Pair]:
+    """The latest held-out exchanges, which the bot's model has never seen.
+
+    Raises:
+        BotNotFoundError: if the pairs have changed since it was trained.
+    """
+    trained_on = bot.settings.recipe.pairs
+    if trained_on and trained_on != pairs_hash(bot):
+        raise BotNotFoundError(
+            f"{bot.name} was trained before its messages were imported last, and may have learnt "
+            "what is held out now.",
+            remedy=f"Train it again: elvisbot train {bot.argument}",
+        )
+    return read_pairs(bot.heldout_pairs)[-EXCHANGES:]
+
 
 Answer = tuple[str, ...]
 """The texts of one reply; empty where the model said nothing, however often it was asked."""
@@ -46,8 +64,8 @@ def answers(
     """
     key = _key(bot, pairs, engine)
     known, end = _kept(bot, key)
-    yield from known
-    if len(known) == len(pairs):
+    yield from known[: len(pairs)]
+    if len(known) >= len(pairs):
         return
     with storage_errors(bot.answers), bot.answers.open("r+b" if known else "wb") as file:
         bot.answers.chmod(0o600)
@@ -89,7 +107,10 @@ def _kept(bot: Bot, key: str) -> tuple[list[Answer], int]:
     """
     kept: list[Answer] = []
     end = 0
-    with contextlib.suppress(FileNotFoundError, ValueError), bot.answers.open("rb") as lines:
+    with (
+        contextlib.suppress(FileNotFoundError, ValueError, TypeError),
+        bot.answers.open("rb") as lines,
+    ):
         first = next(lines, b"null")
         if json.loads(first) != key:
             return [], 0

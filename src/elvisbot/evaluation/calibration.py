@@ -38,6 +38,9 @@ DRAWS: Final = 2
 BOLDEST: Final = 1.5
 """A bias is no larger, either way."""
 
+FEW: Final = 0.05
+"""Breaks a reply that are taken for as good as none."""
+
 VARIETY: Final = 0.3
 """How much a difference in variety counts beside one in style."""
 
@@ -85,7 +88,7 @@ def calibrate(
     """
     if len(contexts) < MIN_CONTEXTS:
         return start
-    longest = max_tokens - start.max_tokens
+    longest = max_tokens // 2
     prompts = [
         network.format.prompt(pair.context[-turns - 1 :])[-longest:]
         for pair in contexts[-CONTEXTS:]
@@ -143,7 +146,7 @@ class _Judge:
             style.distance(ours, theirs),
             self._variety(replies),
             fmean(len(ids) + 1 for ids in made) / self._tokens,
-            fmean(len(reply) - 1 for reply in replies) / max(self._breaks, 1e-3),
+            (fmean(len(reply) - 1 for reply in replies) + FEW) / (self._breaks + FEW),
         )
 
     def _variety(self, replies: Sequence[Reply]) -> float:

@@ -34,7 +34,6 @@ class Likeness:
     Attributes:
         style_ratio: How far they are from the person's later replies, over how far the person's
             earlier ones are.
-        style_excess: The difference of the two distances, over the latter.
         excess_detectability: By how much more of the area under the curve a classifier tells them
             from the later replies than it tells the earlier ones.
         detectability: The area itself; masked_detectability, with the rare words masked;
@@ -47,7 +46,6 @@ class Likeness:
     """
 
     style_ratio: Figure
-    style_excess: Figure
     excess_detectability: Figure
     detectability: float
     masked_detectability: float
@@ -96,11 +94,6 @@ class Likenesses:
     def measure(self, replies: Sequence[Reply]) -> Likeness:
         """Measure a set of replies, none of them empty."""
         made, earlier, later = self._habits.tables(replies, self._earlier, self._later)
-        usual = style.distance(earlier, later)
-
-        def excess(a: Times, b: Times, c: Times) -> float:
-            own = style.distance(earlier, later, (b, c))
-            return (style.distance(made, later, (a, c)) - own) / usual
 
         def ratio(a: Times, b: Times, c: Times) -> float:
             return style.distance(made, later, (a, c)) / style.distance(earlier, later, (b, c))
@@ -110,7 +103,6 @@ class Likenesses:
         common = self._common
         return Likeness(
             style_ratio=bootstrapped(ratio, *sizes, draws=SLOW_DRAWS),
-            style_excess=bootstrapped(excess, *sizes, draws=SLOW_DRAWS),
             excess_detectability=self._excess_detectability(scores),
             detectability=detection.area(scores),
             masked_detectability=detection.area(detection.by_style(replies, self._later, common)),
@@ -145,6 +137,6 @@ class Likenesses:
         def ratio(made: Times, later: Times) -> float:
             sets = repeated(ours, made), repeated(theirs, later)
             count = min(map(len, sets))
-            return distinct(sets[0][:count]) / distinct(sets[1][:count])
+            return distinct(sets[0][:count]) / (distinct(sets[1][:count]) or 1.0)
 
         return bootstrapped(ratio, len(ours), len(theirs), draws=SLOW_DRAWS)

@@ -58,11 +58,21 @@ def listen(network: Network, pairs: Sequence[Pair], *, turns: int, max_tokens: i
         logs = network.likelihoods(context, [replies[each] for each in candidates])
         gains = logs - neutral[candidates]
         own[index] = logs[0]
-        hits[index] = gains[0] > max(gains[1:])
+        hits[index] = _is_first(gains, [pairs[each].reply for each in candidates])
         for each, log in zip(candidates[1:], logs[1:], strict=True):
             elsewhere[each].append(log)
     others = np.array([np.mean(elsewhere[index]) for index in range(len(pairs))])
     return Listening((own - others) / np.log(2), hits)
+
+
+def _is_first(gains: NDArray[np.float64], replies: Sequence[Sequence[str]]) -> bool:
+    """Whether the first gains most; those that say the same do not compete."""
+    others = [
+        gain
+        for gain, reply in zip(gains[1:], replies[1:], strict=True)
+        if tuple(reply) != tuple(replies[0])
+    ]
+    return bool(gains[0] > max(others, default=np.inf))
 
 
 def _candidates(pairs: Sequence[Pair]) -> Iterator[tuple[int, list[int]]]:

@@ -13,11 +13,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from elvisbot import engines
 from elvisbot.bots import Bot, atomic_file
-from elvisbot.conversation import Pair
+from elvisbot.conversation import PLACEHOLDERS, Pair
 from elvisbot.errors import EngineError, TooFewMessagesError
-from elvisbot.evaluation.answers import EXCHANGES, answers
+from elvisbot.evaluation.answers import answers, heldout_pairs
 from elvisbot.evaluation.base import Transcript, base_replies
 from elvisbot.evaluation.characters import character_bits
+from elvisbot.evaluation.detection import FOLDS
 from elvisbot.evaluation.figures import Figure, mean, ratio_of_sums, share
 from elvisbot.evaluation.likeness import Likeness, Likenesses
 from elvisbot.evaluation.listening import Listening, listen
@@ -29,10 +30,13 @@ from elvisbot.training.bases import find_base
 from elvisbot.training.examples import Format, examples
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
-from elvisbot.training.run import MAX_TOKENS
+from elvisbot.training.run import MAX_TOKENS, hush
 
 LISTENED: Final = 80
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
+
+NO_WORDS: Final = frozenset(["", *(f"[{each}]" for each in PLACEHOLDERS)])
+"""Messages of the contacts that are not their words."""
 
 SAMPLE_TURNS: Final = 3
 """Of its context, a sample shows so many turns."""
@@ -82,14 +86,15 @@ def score(bot: Bot, engine: str, reporter: Reporter) -> Scored:
         BaseModelError: if its base is out of reach.
     """
     bot.require_model()
+    hush()
     learnt, exchanges = _exchanges(bot)
     made = []
     for answer in answers(bot, exchanges, engines.load, engine=engine):
         made.append(answer)
         reporter.answered(len(made), len(exchanges))
-    if not any(made):
+    if len(_said(made)) < FOLDS:
         raise EngineError(
-            f"{bot.name} said nothing to any of {len(made)} messages.",
+            f"{bot.name} said nothing to nearly all of {len(made)} messages.",
             remedy=f"Train it again, for longer: elvisbot train {bot.argument}",
         )
     reporter.stage("Asking the model what it expects")
@@ -136,15 +141,17 @@ class _Untuned:
 
 def _exchanges(bot: Bot) -> tuple[list[Pair], list[Pair]]:
     """The training part, and the exchanges to score on."""
-    learnt, heldout = read_pairs(bot.train_pairs), read_pairs(bot.heldout_pairs)
-    exchanges = heldout[-EXCHANGES:]
-    if len(exchanges) < MIN_EXCHANGES:
+    learnt, heldout = read_pairs(bot.train_pairs), heldout_pairs(bot)
+    # As many of the person's earlier replies are compared, and as many at least say what is usual.
+    count = min(len(heldout), len(learnt) // 2)
+    if count < MIN_EXCHANGES:
         raise TooFewMessagesError(
-            f"{bot.name} has {len(exchanges)} held-out replies; a score needs {MIN_EXCHANGES}.",
+            f"{bot.name} has {len(learnt)} replies to learn from and {len(heldout)} held out; "
+            f"a score needs {2 * MIN_EXCHANGES} and {MIN_EXCHANGES}.",
             remedy="Import a longer conversation, or all of them: "
             f"elvisbot import {bot.argument} --with everyone",
         )
-    return learnt, exchanges
+    return learnt, heldout[-count:]
 
 
 def _network(name: str) -> tuple[Network, int]:
@@ -232,12 +239,11 @@ def _likenesses(
         later_others=strangers,
         learnt_others=their_turns(learnt),
     )
+    others = {"base": _said(base), "parrot": parrot(exchanges, learnt), "stranger": strangers}
     return {
         "bot": measure.measure(_said(made)),
         "person": measure.of_the_person(),
-        "base": measure.measure(_said(base)),
-        "parrot": measure.measure(parrot(exchanges, learnt)),
-        "stranger": measure.measure(strangers),
+        **{who: measure.measure(said) for who, said in others.items() if len(said) >= FOLDS},
     }
 
 
@@ -267,7 +273,6 @@ def _details(likeness: Likeness) -> dict[str, float]:
         "masked_detectability": likeness.masked_detectability,
         "length_detectability": likeness.length_detectability,
         "commonest_reply": likeness.commonest_reply,
-        "style_excess_high": likeness.style_excess.high,
     }
 
 
@@ -288,7 +293,7 @@ def their_turns(pairs: Sequence[Pair]) -> list[Reply]:
     """What the contacts wrote, each turn once."""
     said: list[Reply] = []
     for pair in pairs:
-        texts = tuple(text for text in pair.context[-1].texts if text.strip())
+        texts = tuple(text for text in pair.context[-1].texts if text.strip() not in NO_WORDS)
         if texts:
             said.append(texts)
     return said

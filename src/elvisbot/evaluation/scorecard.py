@@ -5,6 +5,7 @@ beat: the untuned base, a parrot that gives the reply to the most similar questi
 a stranger, which is what the contacts write themselves.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -57,11 +58,11 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            **asdict(self.figure),
+            **_numbers(self.figure),
             "target": self.number.target,
             "reached": self.judgement == "reached",
             "verdict": self.verdict,
-            "references": {key: asdict(value) for key, value in self.references.items()},
+            "references": {key: _numbers(value) for key, value in self.references.items()},
         }
 
 
@@ -93,6 +94,12 @@ class Scorecard:
             "details": self.details,
             "habits": self.habits,
         }
+
+
+def _numbers(figure: Figure) -> dict[str, float | None]:
+    """The figure for JSON, which knows no infinity; None where something is undefined."""
+    known = asdict(figure)
+    return {key: value if math.isfinite(value) else None for key, value in known.items()}
 
 
 def _within(

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 
 from elvisbot.bots import Bot, atomic_folder
 from elvisbot.conversation import Line, Pair, Session
+from elvisbot.errors import DamagedBotError
 from elvisbot.messages import read_messages, records, timestamp
 from elvisbot.pairs.candidates import Candidates
 from elvisbot.pairs.duplicates import fingerprint
@@ -128,6 +129,21 @@ def answers(number: int, session: Session) -> Iterator[Pair | Reason]:
         else:
             context = tuple(lines[max(0, index - MAX_CONTEXT) : index])
             yield Pair(context, found, turn.sent_at, session=number, turn=index)
+
+
+def pairs_hash(bot: Bot) -> str:
+    """The SHA-256 of both files of pairs, from the manifest.
+
+    Raises:
+        DamagedBotError: if that is missing or cannot be understood.
+    """
+    path = bot.pairs / "manifest.json"
+    try:
+        return str(json.loads(path.read_bytes())["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedBotError(
+            f"{path} is missing or damaged.", remedy="Import the conversation again."
+        ) from error
 
 
 def read_pairs(path: Path) -> list[Pair]:

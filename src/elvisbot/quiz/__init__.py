@@ -5,8 +5,8 @@ mark, and which is which is told only when all have been judged.
 """
 
 from elvisbot.quiz.app import create_app
-from elvisbot.quiz.exchanges import Exchange, heldout_pairs
+from elvisbot.quiz.exchanges import Exchange
 from elvisbot.quiz.quiz import Quiz
 from elvisbot.quiz.results import Result
 
-__all__ = ["Exchange", "Quiz", "Result", "create_app", "heldout_pairs"]
+__all__ = ["Exchange", "Quiz", "Result", "create_app"]

@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from elvisbot.bots import Bot
 from elvisbot.conversation import Pair
-from elvisbot.evaluation.answers import EXCHANGES, Answer
-from elvisbot.pairs import read_pairs
+from elvisbot.evaluation.answers import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +20,6 @@ class Exchange:
         """Whether the two replies can be compared: both say something, and not the same."""
         mine, its = (shown(texts) for texts in (self.pair.reply, self.answer))
         return bool(mine and its) and _folded(mine) != _folded(its)
-
-
-def heldout_pairs(bot: Bot) -> list[Pair]:
-    """The held-out pairs that the bot is scored on, in the order of time.
-
-    Raises:
-        DamagedBotError: if they are missing or cannot be understood.
-    """
-    return read_pairs(bot.heldout_pairs)[-EXCHANGES:]
 
 
 def shown(texts: Sequence[str]) -> tuple[str, ...]:

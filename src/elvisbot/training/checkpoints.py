@@ -158,7 +158,10 @@ def _restore(
             weight.copy_(tensors[f"weight.{name}"])
             if optimiser is not None and f"{_MOMENTS[0]}.{name}" in tensors:
                 moments = {key: tensors[f"{key}.{name}"].to(weight.device) for key in _MOMENTS}
-                optimiser.state[weight] = {"step": torch.tensor(float(step)), **moments}
+                optimiser.state[weight] = {
+                    "step": torch.tensor(float(step), device=weight.device),
+                    **moments,
+                }
 
 
 def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:

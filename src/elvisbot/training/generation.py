@@ -15,8 +15,8 @@ from elvisbot.bots import Decoding
 from elvisbot.sampling import CANDIDATES
 from elvisbot.training.network import Network
 
-ROWS: Final = 48
-"""Replies that are drawn side by side."""
+ROWS: Final = 24
+"""Replies that are drawn side by side. Twice as many are a little faster, and take 1 GB more."""
 
 COLDEST: Final = 1e-4
 """A temperature at which the likeliest token is certain."""

@@ -43,13 +43,13 @@ def this_machine() -> Hardware:
 
 
 def free_cores() -> int:
-    """The cores that this process may use, less those that others keep busy; at least 1.
+    """The cores that this process may use and that nobody else keeps busy; at least 1.
 
     Threads wait for each other at every operation, and one of them without a core to itself holds
     up all: on two cores, with one busy, two threads train several times slower than one.
     """
     busy: float = psutil.cpu_percent(interval=GLANCE) / 100 * (psutil.cpu_count() or 1)
-    return max(1, usable_cores() - round(busy))
+    return max(1, min(usable_cores(), (psutil.cpu_count() or 1) - round(busy)))
 
 
 def _cpu_has_bfloat16() -> bool:

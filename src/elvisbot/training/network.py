@@ -89,11 +89,12 @@ class Network:
         return {name: weight for name, weight in named if weight.requires_grad}
 
     def freeze(self) -> None:
-        """Keep the weights in the precision of the hardware: from now on they only answer.
+        """Keep the weights on the hardware, in its precision: from now on they only answer.
 
         Weights in float32 would be converted anew for every token.
         """
-        self.model.requires_grad_(False).to(dtype=self.hardware.dtype)
+        device = torch.device(self.hardware.device)
+        self.model.requires_grad_(False).to(device=device, dtype=self.hardware.dtype)
 
     def merge(self) -> Any:
         """The trained model as one plain float32 model, LoRA folded into its weights."""

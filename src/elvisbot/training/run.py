@@ -16,7 +16,7 @@ from transformers.utils import logging as transformers_logging
 from elvisbot.bots import Bot, Decoding, storage_errors
 from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
-from elvisbot.pairs import MIN_PAIRS, read_pairs
+from elvisbot.pairs import MIN_PAIRS, pairs_hash, read_pairs
 from elvisbot.training import estimate
 from elvisbot.training.bases import Base, find_base, model_folder
 from elvisbot.training.checkpoints import Checkpoints
@@ -25,6 +25,7 @@ from elvisbot.training.examples import IGNORED, Example, batches, examples
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import (
     BATCH_TOKENS,
+    LEARNING_RATE,
     SHORT_SECONDS,
     Plan,
     Step,
@@ -54,7 +55,7 @@ PROBED: Final = 20
 """Of the held-out replies, so many are compared between the trained model and the served one."""
 
 GROWTH: Final = 1.2
-"""Of the memory over a training, against that after a few steps: 1.2 to 1.3 was measured."""
+"""Of the memory over a training, against that after a few steps; 1.1 to 1.3 was measured."""
 
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
@@ -225,7 +226,7 @@ def train(
     """
     bot.require_import()
     pairs = _enough(read_pairs(bot.train_pairs), bot)
-    _hush()
+    hush()
     with workers() as group:
         told = reporter if group.is_first else _silent()
         return _Training(bot, request, pairs, told, calibrate, group).run(export)
@@ -317,13 +318,13 @@ class _Training:
         )
 
     def _checkpoints(self, base: Base) -> Checkpoints:
-        manifest = json.loads((self._bot.pairs / "manifest.json").read_text())
         training = {
             "base": str(base.folder),
             "method": self._request.method,
             "epochs": self._request.epochs,
             "context_turns": self._context,
-            "pairs": manifest["sha256"],
+            "learning_rate": LEARNING_RATE[self._request.method],
+            "pairs": pairs_hash(self._bot),
         }
         checkpoints = Checkpoints(self._bot.checkpoints, training)
         if self._group.is_first and not self._request.resume:
@@ -458,15 +459,17 @@ class _Training:
             model.to(dtype=torch.float16).save_pretrained(folder)
             self._network.format.tokenizer.save(str(folder / "tokenizer.json"))
             export(folder, probes)
+        settings = self._bot.settings
         recipe = replace(
-            self._bot.settings.recipe,
+            settings.recipe,
             base=self._request.base,
             family=base.family.key,
             method=self._request.method,
             context_turns=self._context,
+            pairs=pairs_hash(self._bot),
         )
-        decoding = self._decoding()
-        self._bot.save(replace(self._bot.settings, recipe=recipe, decoding=decoding))
+        self._bot.save(replace(settings, recipe=recipe))
+        self._bot.save(replace(settings, recipe=recipe, decoding=self._decoding()))
 
     def _decoding(self) -> Decoding:
         """How replies are to be drawn; what was learnt is saved by now."""
@@ -539,7 +542,7 @@ def _silent() -> Reporter:
     return Reporter(lambda line: None, lambda step: None)
 
 
-def _hush() -> None:
+def hush() -> None:
     """Keep the libraries' own progress bars and advice off the terminal."""
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
