@@ -214,7 +214,9 @@ def test_importing_again_keeps_the_model_and_the_settings(
     copytree(way.home, home)
     bot = open_bot("ana")
     settings = (bot.path / "bot.toml").read_text()
-    (bot.path / "bot.toml").write_text(settings.replace("0.9\n", "0.7\n"))
+    (bot.path / "bot.toml").write_text(
+        settings.replace("temperature = 1.0\n", "temperature = 0.7\n")
+    )
     model = bot.gguf.read_bytes()
     talkative(tmp_path).hear("one more?").say("sure").done()
     ended = elvisbot("import", "ana", "--with", ANA, "--json", tmp_path / "chat.db")

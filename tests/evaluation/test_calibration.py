@@ -18,7 +18,7 @@ from elvisbot.training.run import Reporter, Request, train
 from tests import tiny
 from tests.histories import START, small_talk
 
-USUAL = [("haha ok", "yes"), ("the tea",), ("what",)] * 10
+USUAL = [("haha ok",), ("the tea",), ("what",)] * 10
 
 
 @pytest.fixture(scope="module")

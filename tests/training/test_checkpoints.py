@@ -12,6 +12,7 @@ import torch
 
 from elvisbot.errors import StorageError
 from elvisbot.training import checkpoints as module
+from elvisbot.training import loop
 from elvisbot.training.bases import find_base
 from elvisbot.training.checkpoints import KEPT, Checkpoints
 from elvisbot.training.examples import IGNORED, Example
@@ -152,8 +153,9 @@ def test_a_full_disk_costs_the_checkpoints_and_not_the_training(
 
 
 def test_the_training_ends_when_it_only_gets_worse_and_the_best_is_kept(
-    network: Callable[[], Network], tmp_path: Path
+    network: Callable[[], Network], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loop, "TOKENS_BETWEEN", 1)  # score as often as in a long pass
     learner = network()
     at_best: dict[str, torch.Tensor] = {}
     scores = iter([3.0, 2.0, 2.1, 2.2, 2.3, 1.0])
