@@ -1,6 +1,7 @@
 """Replies drawn side by side are those that would be drawn one by one."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from elvisbot.training.hardware import Hardware
 from elvisbot.training.network import Network
 from tests import tiny
 
-COLD = Decoding(temperature=0.0, max_tokens=12)
+COLD = Decoding(temperature=0.0, end_bias=0.0, max_tokens=12)
 PLAIN = Hardware("cpu", torch.float32, 1)
 
 
@@ -50,7 +51,7 @@ def test_every_reply_ends_before_its_stop(network: Network) -> None:
 
 
 def test_every_decoding_has_its_own_length(network: Network) -> None:
-    short = Decoding(temperature=0.0, max_tokens=3)
+    short = replace(COLD, max_tokens=3)
     first, second = generate(network, prompts(network), [short, COLD], stop=())
     assert [ids[:3] for ids in second] == first
 
