@@ -14,7 +14,7 @@ from typing import Final
 from elvisbot.bots import Decoding
 from elvisbot.conversation import Pair
 from elvisbot.evaluation import style
-from elvisbot.evaluation.originality import distinct, token_pairs
+from elvisbot.evaluation.originality import token_pairs, variety
 from elvisbot.evaluation.style import Reply
 from elvisbot.training.generation import generate
 from elvisbot.training.network import Network
@@ -155,8 +155,7 @@ class _Judge:
             [pair for pairs in token_pairs(each) for pair in pairs]
             for each in (replies, self._usual)
         )
-        count = min(len(ours), len(theirs))
-        return distinct(ours[:count]) / (distinct(theirs[:count]) or 1.0)
+        return variety(ours, theirs)
 
 
 def _mended(trial: Trial) -> Decoding:

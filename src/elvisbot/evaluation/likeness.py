@@ -13,9 +13,9 @@ from elvisbot.evaluation.figures import Figure, Times, bootstrapped, share
 from elvisbot.evaluation.originality import (
     commonest_share,
     copied,
-    distinct,
     repeated,
     token_pairs,
+    variety,
 )
 from elvisbot.evaluation.style import Reply
 from elvisbot.evaluation.words import common_words
@@ -135,8 +135,6 @@ class Likenesses:
         ours, theirs = token_pairs(replies), token_pairs(self._later)
 
         def ratio(made: Times, later: Times) -> float:
-            sets = repeated(ours, made), repeated(theirs, later)
-            count = min(map(len, sets))
-            return distinct(sets[0][:count]) / (distinct(sets[1][:count]) or 1.0)
+            return variety(repeated(ours, made), repeated(theirs, later))
 
         return bootstrapped(ratio, len(ours), len(theirs), draws=SLOW_DRAWS)

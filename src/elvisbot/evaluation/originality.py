@@ -43,6 +43,12 @@ def distinct(pairs: Pairs) -> float:
     return len(set(pairs)) / len(pairs) if pairs else 0.0
 
 
+def variety(ours: Pairs, theirs: Pairs) -> float:
+    """The share of different ones, over that of as many of theirs."""
+    count = min(len(ours), len(theirs))
+    return distinct(ours[:count]) / (distinct(theirs[:count]) or 1.0)
+
+
 def commonest_share(replies: Sequence[Reply]) -> float:
     """The share of the reply that is given most often."""
     said = Counter(" ".join(tokens("\n".join(reply))) for reply in replies)
