@@ -111,6 +111,35 @@ def test_a_model_that_never_says_anything_is_an_engine_error() -> None:
         bubbles(engine)
 
 
+# The base's manners
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello! How can I help you today?",
+        "As an AI language model, I don't have feelings.",
+        "I'm here to assist you!",
+        "Feel free to ask me anything",
+        "is there anything else I can help with",
+    ],
+)
+def test_a_reply_that_begins_as_an_assistants_is_drawn_again(text: str) -> None:
+    assert bubbles(ScriptedEngine(text, "hey")) == ["hey"]
+
+
+def test_a_reply_ends_before_the_assistant_speaks() -> None:
+    engine = ScriptedEngine("hey<|brk|>I'm an AI, so<|brk|>so", "never drawn")
+    assert bubbles(engine) == ["hey"]
+
+
+@pytest.mark.parametrize(
+    "text", ["can you help me", "I work as an assistant", "feel free!", "ai ai ai"]
+)
+def test_what_people_say_is_left_alone(text: str) -> None:
+    assert bubbles(ScriptedEngine(text, "never drawn")) == [text]
+
+
 # Timing
 
 

@@ -67,6 +67,12 @@ def test_the_times_are_the_datasets(sample: Path) -> None:
     assert times == ["2018-05-01T10:30:00+00:00", "2018-05-01T10:31:00+00:00"]
 
 
+def test_it_can_be_somebody_elses_history(tmp_path: Path) -> None:
+    write_sample_history(small(tmp_path), path := tmp_path / "chat.db", me="ana")
+    messages = read(path, None).messages
+    assert [each.text for each in messages if each.sender == "me"] == ["hi", "ok", "again"]
+
+
 def test_the_group_chat_stays_out(sample: Path) -> None:
     reading = read(sample, None)
     assert reading.buckets["group chat"] == 3

@@ -7,7 +7,8 @@ Every bot is one folder below `home()`, readable by its owner alone:
     messages.jsonl  all of them together, one message a line
     pairs/          train.jsonl, heldout.jsonl, manifest.json
     run/            metrics.jsonl of the last training, and the checkpoints of an unfinished one
-    model/          weights (safetensors) and tokenizer
+    model/          weights (safetensors), tokenizer, and biases.json: how much likelier the person
+                    makes each token than the weights do
     model.gguf      what is served
     answers.jsonl   what it said to the held-out contexts, when it was scored
     scorecard.json, report.html
@@ -37,6 +38,9 @@ from elvisbot.errors import BotNotFoundError, StorageError, UsageError
 
 MAX_NAME: Final = 64
 """Characters. Longer names run into the path limits of some file systems."""
+
+BIASES: Final = "biases.json"
+"""In a model's folder; see `elvisbot.sampling.read_biases`."""
 
 MAX_BIAS: Final = 10
 """Of `Decoding`: e to the tenth power is 22,000 times as likely."""
@@ -124,7 +128,7 @@ class Decoding:
         top_p: Keeps the likeliest tokens that together hold this probability.
         min_p: Drops tokens less likely than this share of the likeliest one.
         end_bias: Added to the logarithm of the probability that the reply ends; below 0 it gets
-            longer. The default is for bots trained for a few minutes, which go on for too long.
+            longer.
         break_bias: The same for the break between two messages; above 0 there are more.
         max_tokens: A reply is cut here, whatever the model wants.
         max_bubbles: So many messages at most in one reply.
@@ -132,8 +136,8 @@ class Decoding:
 
     temperature: float = 1.0
     top_p: float = 1.0
-    min_p: float = 0.02
-    end_bias: float = 0.3
+    min_p: float = 0.01
+    end_bias: float = 0.0
     break_bias: float = 0.0
     max_tokens: int = 120
     max_bubbles: int = 6
@@ -226,6 +230,10 @@ class Bot:
     @property
     def tokenizer(self) -> Path:
         return self.model / "tokenizer.json"
+
+    @property
+    def biases(self) -> Path:
+        return self.model / BIASES
 
     @property
     def gguf(self) -> Path:

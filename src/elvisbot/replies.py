@@ -4,6 +4,7 @@ The one place that the web app, the terminal and the evaluation call.
 """
 
 import contextlib
+import re
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,15 @@ NEW_SESSION: Final = timedelta(hours=8)
 """A longer silence begins a new session: after a night, what was said before is left out."""
 
 DRAWS: Final = 4
-"""So often a reply is drawn, until it says anything at all."""
+"""So often a reply is drawn, until it says anything that could be the person's."""
+
+_ASSISTANT: Final = re.compile(
+    r"how (can|may) i (help|assist)|(anything|something) else i can (help|assist)"
+    r"|(happy|here) to (help|assist) you|feel free to (ask|reach)"
+    r"|i(’|')?m (just )?an? ai\b|\bas an ai\b|language model|smollm",
+    re.IGNORECASE,
+)
+"""What a base that was taught to be an assistant says, and no person in a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,9 @@ class Replier:
         """Answer the last turn of `messages`.
 
         First comes `Typing(0)`, before the model begins; then, as soon as each bubble is
-        complete, how long it takes to type, and the bubble. Closing the iterator stops the model
-        at its next token.
+        complete, how long it takes to type, and the bubble. A bubble in which the base speaks as
+        an assistant is not sent: the reply ends before it, or is drawn anew. Closing the iterator
+        stops the model at its next token.
 
         Args:
             messages: The recent conversation, oldest first, ending with a turn of the visitor's.
@@ -104,6 +114,8 @@ class Replier:
             spoken = False
             with contextlib.closing(self._texts(prompt, is_cancelled)) as texts:
                 for text in islice(texts, self._settings.decoding.max_bubbles):
+                    if _ASSISTANT.search(text):
+                        break
                     spoken = True
                     yield Typing(typing_seconds(text, self._settings.timing))
                     yield Bubble(uuid.uuid4().hex, text)

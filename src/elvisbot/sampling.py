@@ -1,11 +1,15 @@
 """Drawing the next token, in the same way whatever engine computed its probabilities."""
 
+import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 from typing import Final
 
-from elvisbot.bots import Decoding
+from elvisbot.bots import MAX_BIAS, Decoding
+from elvisbot.errors import EngineError
+from elvisbot.families import ChatFormat
 
 CANDIDATES: Final = 256
 """Tokens to draw from. The default `min_p` leaves fewer wherever the likeliest token has over 13 %;
@@ -20,7 +24,7 @@ def biased(log_probabilities: Mapping[int, float], biases: Mapping[int, float]) 
         log_probabilities: Natural logarithms, of the likeliest tokens at least.
         biases: A token that is not among those is left out.
     """
-    shifts = {token: bias for token, bias in biases.items() if token in log_probabilities}
+    shifts = {token: biases[token] for token in log_probabilities if token in biases}
     growth = sum(
         math.exp(log_probabilities[token]) * math.expm1(bias) for token, bias in shifts.items()
     )
@@ -28,6 +32,42 @@ def biased(log_probabilities: Mapping[int, float], biases: Mapping[int, float]) 
     return {
         token: value + shifts.get(token, 0.0) - total for token, value in log_probabilities.items()
     }
+
+
+def with_decoding(
+    biases: Mapping[int, float], chat_format: ChatFormat, decoding: Decoding
+) -> dict[int, float]:
+    """The biases of a model and those of its decoding, together."""
+    summed = dict(biases)
+    for token, bias in (
+        (chat_format.end_id, decoding.end_bias),
+        (chat_format.break_id, decoding.break_bias),
+    ):
+        summed[token] = summed.get(token, 0.0) + bias
+    return summed
+
+
+def read_biases(path: Path) -> dict[int, float]:
+    """The biases that belong to a model, by token; none where there is no such file.
+
+    Raises:
+        EngineError: if the file holds anything else.
+    """
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        biases = {int(token): float(bias) for token, bias in written.items()}
+        if not all(abs(bias) <= MAX_BIAS for bias in biases.values()):
+            raise ValueError("a bias out of bounds")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise EngineError(f"{path} is damaged.", remedy="Train the bot again.") from error
+    return biases
+
+
+def write_biases(path: Path, biases: Mapping[int, float]) -> None:
+    """Write what `read_biases` reads: one JSON object, a bias for each token that has one."""
+    path.write_text(json.dumps({str(token): bias for token, bias in biases.items()}) + "\n")
 
 
 def draw(log_probabilities: Mapping[int, float], decoding: Decoding, random: Random) -> int:

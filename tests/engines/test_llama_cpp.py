@@ -89,7 +89,7 @@ class CountingServer:
 
 def test_after_closing_the_iterator_the_model_makes_no_further_token() -> None:
     server = CountingServer()
-    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100)
+    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100, biases={})
     tokens = engine.generate([1, 2], GREEDY, stop=())
     assert list(islice(tokens, 3)) == [65, 65, 65]
     del tokens
@@ -102,7 +102,7 @@ def test_after_closing_the_iterator_the_model_makes_no_further_token() -> None:
 
 def test_the_model_is_asked_one_token_at_a_time() -> None:
     server = CountingServer()
-    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100)
+    engine = LlamaCpp(server, byte_format(), "", context=512, longest_reply=100, biases={})
     list(engine.generate([1, 2], GREEDY, stop=()))
     assert {request["n_predict"] for request in server.requests} == {1}
 
@@ -112,7 +112,7 @@ def test_what_llama_cpp_answers_instead_of_a_token_is_an_engine_error() -> None:
         def handle_completions(self, request: object) -> dict[str, Any]:
             return {"error": {"code": 500, "message": "out of memory"}}
 
-    engine = LlamaCpp(Failing(), byte_format(), "", context=512, longest_reply=100)
+    engine = LlamaCpp(Failing(), byte_format(), "", context=512, longest_reply=100, biases={})
     with pytest.raises(EngineError, match="out of memory"):
         engine.log_probabilities([1], 1)
 

@@ -21,7 +21,7 @@ import struct
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO, Final
@@ -33,7 +33,7 @@ from elvisbot.cores import usable_cores
 from elvisbot.engines import trained_format
 from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
-from elvisbot.sampling import CANDIDATES, biased, draw
+from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decoding
 
 MAX_CONTEXT: Final = 1024
 """Tokens. More would only cost memory: 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large."""
@@ -63,20 +63,29 @@ def load(bot: Bot) -> "LlamaCpp":
         trained_format(bot),
         description=f"{settings.recipe.base} in llama.cpp",
         longest_reply=settings.decoding.max_tokens,
+        biases=read_biases(bot.biases),
     )
 
 
 def open_model(
-    gguf: Path, chat_format: ChatFormat, *, description: str = "", longest_reply: int = 0
+    gguf: Path,
+    chat_format: ChatFormat,
+    *,
+    description: str = "",
+    longest_reply: int = 0,
+    biases: Mapping[int, float] | None = None,
 ) -> "LlamaCpp":
     """Load a GGUF file.
+
+    Args:
+        biases: Of the tokens, when replies are drawn.
 
     Raises:
         EngineError: if it cannot be read, or does not belong to the tokenizer of `chat_format`.
     """
     context = min(_trained_context(gguf), MAX_CONTEXT)
     server = _start(gguf, context)
-    engine = LlamaCpp(server, chat_format, description, context, longest_reply)
+    engine = LlamaCpp(server, chat_format, description, context, longest_reply, biases or {})
     engine.check()
     return engine
 
@@ -95,11 +104,13 @@ class LlamaCpp:
         description: str,
         context: int,
         longest_reply: int,
+        biases: Mapping[int, float],
     ) -> None:
         self.format = chat_format
         self.description = description
         self.max_prompt = max(context // 2, context - longest_reply - _MARGIN)
         self._server = server
+        self._biases = biases
         self.context = context
         # Also keeps close() from taking the model away under a running step, which would hang.
         self._lock = threading.Lock()
@@ -111,7 +122,7 @@ class LlamaCpp:
         ids = list(prompt)
         self._require_fit(ids, self.max_prompt)
         random = Random()
-        biases = {self.format.end_id: decoding.end_bias, self.format.break_id: decoding.break_bias}
+        biases = with_decoding(self._biases, self.format, decoding)
         for _ in range(min(decoding.max_tokens, self.context - len(ids))):
             candidates = biased(self.log_probabilities(ids, CANDIDATES), biases)
             token = draw(candidates, decoding, random)

@@ -18,6 +18,7 @@ from elvisbot.engines import Engine
 from elvisbot.errors import BotNotFoundError, SilenceError
 from elvisbot.pairs import pairs_hash, read_pairs
 from elvisbot.replies import Bubble, Replier
+from elvisbot.sampling import read_biases
 
 EXCHANGES: Final = 300
 """The latest held-out exchanges, which are answered and scored."""
@@ -128,5 +129,6 @@ def _key(bot: Bot, pairs: Sequence[Pair], engine: str) -> str:
     digest = hashlib.sha256()
     with bot.gguf.open("rb") as model:
         digest.update(hashlib.file_digest(model, "sha256").digest())
-    digest.update(repr((engine, settings.recipe, settings.decoding, list(pairs))).encode())
+    drawing = settings.decoding, read_biases(bot.biases)
+    digest.update(repr((engine, settings.recipe, drawing, list(pairs))).encode())
     return digest.hexdigest()

@@ -66,20 +66,21 @@ _Conversation = list[_Line]
 """Oldest first, never empty."""
 
 
-def write_sample_history(dataset: Path, destination: Path) -> None:
+def write_sample_history(dataset: Path, destination: Path, *, me: str = ME) -> None:
     """Write the sample as a chat.db, swapped in when it is finished, private to its owner.
 
     Args:
         dataset: `dataset.json` of chitchat-dataset 0.9.0: `{id: {"messages": [[{"text",
             "timestamp", "sender"}, …], …], …}, …}`.
+        me: Whose history it becomes.
 
     Raises:
         SourceUnreadableError: if `dataset` is missing or something else.
         StorageError: if `destination` cannot be written.
     """
     conversations = _conversations(dataset)
-    mine = [each for each in conversations if _is_between_me_and_one(each)]
-    others = [each for each in conversations if _speakers(each).isdisjoint({ME})]
+    mine = [each for each in conversations if _is_between_two(each, me)]
+    others = [each for each in conversations if me not in _speakers(each)]
     group = next((each for each in others if len(_speakers(each)) > 1), None)
     if not mine or group is None:
         raise _unfit(dataset, "the conversations of the sample are missing")
@@ -87,18 +88,18 @@ def write_sample_history(dataset: Path, destination: Path) -> None:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".sample-", dir=destination.parent) as folder:
             beside = Path(folder) / destination.name
-            _write(beside, destination, mine, group)
+            _write(beside, destination, me, mine, group)
             beside.chmod(0o600)
             _flush(beside)
             beside.replace(destination)
 
 
 def _write(
-    beside: Path, destination: Path, mine: list[_Conversation], group: _Conversation
+    beside: Path, destination: Path, me: str, mine: list[_Conversation], group: _Conversation
 ) -> None:
     try:
         with ChatDatabase(beside) as database:
-            _Writer(database, mine).write(group)
+            _Writer(database, me, mine).write(group)
     except sqlite3.OperationalError as error:
         raise StorageError(
             f"{destination} could not be written: {error}.",
@@ -114,10 +115,11 @@ def _flush(path: Path) -> None:
 class _Writer:
     """Turns conversations into rows, in the order in which they were sent, as on a Mac."""
 
-    def __init__(self, database: ChatDatabase, mine: list[_Conversation]) -> None:
+    def __init__(self, database: ChatDatabase, me: str, mine: list[_Conversation]) -> None:
         self._database = database
+        self._me = me
         self._mine = sorted(mine, key=lambda conversation: conversation[0].sent_at)
-        partners = dict.fromkeys(_partner(conversation) for conversation in self._mine)
+        partners = dict.fromkeys(_partner(conversation, me) for conversation in self._mine)
         self._addresses = {
             partner: f"+1{_FIRST_CONTACT + number}" for number, partner in enumerate(partners)
         }
@@ -126,7 +128,7 @@ class _Writer:
     def write(self, group: _Conversation) -> None:
         timeline: list[tuple[datetime, int, _Line, str, str]] = []
         for number, conversation in enumerate(self._mine, start=1):
-            address = self._addresses[_partner(conversation)]
+            address = self._addresses[_partner(conversation, self._me)]
             service = "SMS" if number % _SMS_EVERY == 0 else "iMessage"
             timeline += [(line.sent_at, number, line, address, service) for line in conversation]
         timeline += [(line.sent_at, 0, line, "", "") for line in group]
@@ -140,7 +142,7 @@ class _Writer:
     def _one_to_one(self, line: _Line, address: str, service: str) -> None:
         self._written += 1
         chat = self._database.conversation(address, service)
-        sender = None if line.sender == ME else address
+        sender = None if line.sender == self._me else address
         row = self._text(chat, sender, line, service)
         if service == "iMessage":
             self._sprinkle(row, chat, sender, address, line)
@@ -208,13 +210,13 @@ def _speakers(conversation: Iterable[_Line]) -> set[str]:
     return {line.sender for line in conversation}
 
 
-def _is_between_me_and_one(conversation: _Conversation) -> bool:
+def _is_between_two(conversation: _Conversation, me: str) -> bool:
     speakers = _speakers(conversation)
-    return ME in speakers and len(speakers) == 2
+    return me in speakers and len(speakers) == 2
 
 
-def _partner(conversation: _Conversation) -> str:
-    return next(line.sender for line in conversation if line.sender != ME)
+def _partner(conversation: _Conversation, me: str) -> str:
+    return next(line.sender for line in conversation if line.sender != me)
 
 
 def _conversations(dataset: Path) -> list[_Conversation]:

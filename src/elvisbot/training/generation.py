@@ -118,7 +118,7 @@ class _Batch:
                 use_cache=True,
                 logits_to_keep=1,
             )
-        logits: torch.Tensor = seen.logits[:, -1].float().cpu()
+        logits: torch.Tensor = (seen.logits[:, -1].float() + self._network.biases).cpu()
         return logits
 
 

@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import torch
 from transformers.utils import logging as transformers_logging
 
-from elvisbot.bots import Bot, Decoding, storage_errors
+from elvisbot.bots import BIASES, Bot, Decoding, storage_errors
 from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, pairs_hash, read_pairs
+from elvisbot.sampling import write_biases
 from elvisbot.training import estimate
 from elvisbot.training.bases import Base, find_base, model_folder
 from elvisbot.training.checkpoints import Checkpoints
@@ -59,6 +61,13 @@ GROWTH: Final = 1.2
 
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
+
+FITTING: Final = 1.5
+"""So many times as long as scoring takes, weighing the words does."""
+
+BIAS_REPLIES: Final = 500
+"""So many of the person's replies, some that were learnt among them, say how fond they are of each
+word."""
 
 USUAL: Final = 2000
 """So many of the person's latest replies say how long and how varied the bot's are to be. With the
@@ -275,7 +284,8 @@ class _Training:
         before, scoring = self._score_base(resuming)
 
         sequences = self._sequences(self._learnt)
-        reserve = 15 + 2.5 * scoring + 8 * loaded + CALIBRATION * scoring * bool(self._calibrate)
+        calibrating = FITTING + CALIBRATION * bool(self._calibrate)
+        reserve = 15 + (2.5 + calibrating) * scoring + 8 * loaded
         expected = self._expect(sequences, reserve)
         self._reporter.estimate(expected)
         self._reporter.stage(
@@ -286,6 +296,7 @@ class _Training:
             return None
         if last.progress < 1:
             self._reporter.stage("Ending early; the best of what was learnt is kept")
+        self._fit_biases()
         after = self._score_bot()
         self._save(base, export)
         if last.progress >= 1:
@@ -340,6 +351,16 @@ class _Training:
         began = time.monotonic()
         bits = self._bits_per_character(self._heldout)
         return bits, time.monotonic() - began
+
+    def _fit_biases(self) -> None:
+        """Make the bot as fond of each word as the person is; see `Network.fit_biases`."""
+        self._reporter.stage("Weighing its words")
+        apart = max(1, len(self._learnt) // max(1, BIAS_REPLIES - len(self._validation)))
+        # Whole sessions, so that every reply keeps its context.
+        sessions = [list(each) for _, each in groupby(self._learnt, key=lambda pair: pair.session)]
+        chosen = [pair for session in sessions[::apart] for pair in session]
+        with contextlib.suppress(KeyboardInterrupt):  # what was learnt is kept all the same
+            self._network.fit_biases(self._sequences([*chosen, *self._validation]))
 
     def _score_bot(self) -> float | None:
         if not self._heldout:
@@ -458,6 +479,7 @@ class _Training:
             # float16 keeps eight times finer steps than the 8 bits that are served.
             model.to(dtype=torch.float16).save_pretrained(folder)
             self._network.format.tokenizer.save(str(folder / "tokenizer.json"))
+            write_biases(folder / BIASES, self._network.worthwhile_biases())
             export(folder, probes)
         settings = self._bot.settings
         recipe = replace(
