@@ -12,6 +12,7 @@ from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line
 from elvisbot.delivery import Agreement, deliver
 from elvisbot.messages import write_messages
+from elvisbot.sampling import biased, read_biases
 from elvisbot.training.examples import IGNORED, examples
 from elvisbot.training.loop import Step
 from elvisbot.training.run import Outcome, Reporter, Request, train
@@ -94,13 +95,16 @@ def test_what_is_served_scores_as_the_training_said(
     engine = engines.load("llama_cpp", bot)
     nats = 0.0
     longest = CONTEXT_LENGTH[architecture]
+    biases = read_biases(bot.biases)
+    assert biases
     try:
         heldout = pairs.read_pairs(bot.heldout_pairs)
         turns = bot.settings.recipe.context_turns
         for sequence in examples(heldout, engine.format, max_tokens=longest, context_turns=turns):
             for index, label in enumerate(sequence.labels):
                 if label != IGNORED:
-                    nats -= engine.log_probabilities(sequence.ids[:index], 300)[label]
+                    weights_alone = engine.log_probabilities(sequence.ids[:index], 300)
+                    nats -= biased(weights_alone, biases)[label]
         characters = sum(len("\n".join(pair.reply)) for pair in heldout)
     finally:
         engine.close()
@@ -112,5 +116,5 @@ def test_the_folder_of_the_model_holds_safetensors_and_nothing_pickled(
 ) -> None:
     bot, _, _ = trained
     names = {path.name for path in Path(bot.model).iterdir()}
-    assert {"model.safetensors", "config.json", "tokenizer.json"} <= names
+    assert {"model.safetensors", "config.json", "tokenizer.json", "biases.json"} <= names
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]

@@ -1,3 +1,4 @@
+import json
 import math
 import struct
 import subprocess
@@ -73,6 +74,26 @@ def test_it_ends_before_a_stop_token(engine: Engine, prompt: list[int]) -> None:
     ids = generated(engine, prompt)
     stop = ids[5]
     assert list(engine.generate(prompt, GREEDY, stop={stop})) == ids[: ids.index(stop)]
+
+
+def test_the_biases_beside_the_model_count_when_it_draws(tmp_path: Path) -> None:
+    biased = make_bot(tmp_path / "biased")
+    prompt = [1, 2, 3]
+    for token in (65, 66):
+        biased.biases.write_text(json.dumps({str(token): 10.0}))
+        engine = load("llama_cpp", biased)
+        try:
+            assert generated(engine, prompt) == [token] * 30
+            assert engine.log_probabilities(prompt, 1).keys() != {token}
+        finally:
+            engine.close()
+
+
+def test_biases_that_cannot_be_read_are_an_engine_error(tmp_path: Path) -> None:
+    damaged = make_bot(tmp_path / "damaged")
+    damaged.biases.write_text("{")
+    with pytest.raises(EngineError, match="damaged"):
+        load("llama_cpp", damaged)
 
 
 class CountingServer:
