@@ -144,7 +144,7 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
     last = fit(network, sequences, plan, Watchers(lambda step: None))
     unseen = read_pairs(bot.heldout_pairs)[-EXCHANGES:]
     bits = session_bits(network, form, unseen, turns=recipe.turns, max_tokens=MAX_TOKENS)
-    characters = sum(len("\n".join(pair.reply)) for pair in unseen)
+    characters = sum(pair.characters for pair in unseen)
     total = sum(len(sequence.ids) for sequence in sequences)
     return Result(float(bits.sum()) / characters, last.tokens, last.tokens / total)
 

@@ -239,7 +239,7 @@ def run(task: Task) -> Result:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     network.hardware = hardware
     unseen = read_pairs(bot.heldout_pairs)[-task.heldout :]
-    characters = sum(len("\n".join(pair.reply)) for pair in unseen)
+    characters = sum(pair.characters for pair in unseen)
     return Result(
         replies=rate * len(pairs) / tokens,
         tokens=rate,

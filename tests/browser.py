@@ -29,6 +29,12 @@ INSTALLERS = (
 )
 
 
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
 def find() -> Path | None:
     """A browser on this machine: the system's, else the one that Playwright installed."""
     for name in NAMES:

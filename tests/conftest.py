@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
-from tests import commands
+from tests import browser, commands
 
 # How long an example takes on a busy machine says nothing about the code.
 hypothesis.settings.register_profile("elvisbot", deadline=None)
@@ -24,6 +26,17 @@ def elvisbot(
 ) -> commands.Here:
     """Runs `elvisbot` in this process, with bots in `home`."""
     return commands.Here(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium, without a window."""
+    found = browser.find()
+    assert found is not None, "No browser found: run python -m tests.browser"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=browser.FLAGS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

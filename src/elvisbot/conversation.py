@@ -139,3 +139,8 @@ class Pair:
     sent_at: datetime
     session: int
     turn: int
+
+    @property
+    def characters(self) -> int:
+        """Of the reply. A break between two messages counts as one, as a line break would."""
+        return len("\n".join(self.reply))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 from markupsafe import escape
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from elvisbot.conversation import ME, Line
 from elvisbot.evaluation.figures import Figure
@@ -23,8 +23,6 @@ from elvisbot.evaluation.report import (
 )
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
 from elvisbot.evaluation.style import HABITS, Reply
-from tests import browser as browsers
-from tests.web.test_browser import FLAGS
 
 HOSTILE = "<script>alert(1)</script>"
 POLICY = """content="default-src 'none'; style-src 'unsafe-inline'\""""
@@ -234,18 +232,14 @@ def test_messages_take_the_direction_of_their_script() -> None:
     assert page.count('<p class="bubble sent" dir="auto">') == 2
 
 
-def test_nothing_overflows(tmp_path: Path) -> None:
-    found = browsers.find()
-    assert found is not None, "No browser found: run python -m tests.browser"
+def test_nothing_overflows(tmp_path: Path, chromium: Browser) -> None:
     path = tmp_path / "report.html"
     long = sample("https://example.org/" + "x" * 300, sender="y" * 90, made=("z" * 300, "W" * 50))
     page = report(scored("n" * 90, value=-1234.5), [long], REPLIES, REPLIES)
     path.write_text(page, encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        tab = browser.new_page()
-        tab.goto(path.as_uri())
-        for width in (390, 800, 1280):
-            tab.set_viewport_size({"width": width, "height": 800})
-            assert tab.evaluate("document.documentElement.scrollWidth") == width
-        browser.close()
+    tab = chromium.new_page()
+    tab.goto(path.as_uri())
+    for width in (390, 800, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+    tab.close()

@@ -7,19 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from elvisbot.conversation import ME, Line
 from elvisbot.quiz import Exchange, Quiz, create_app
 from elvisbot.web import serving
-from tests import browser as browsers
 from tests.quiz.quizzes import exchange, exchanges, finish, new_bot, new_quiz
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 PAYLOAD = "<img src=x onerror=\"document.title='x'\"><script>document.title='x'</script>"
 
@@ -61,16 +56,6 @@ def texting(count: int) -> list[Exchange]:
         )
         for number in range(count)
     ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = browsers.find()
-    assert found is not None, "No browser found: run python -m tests.browser"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,19 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 
 from elvisbot.bots import Settings
 from elvisbot.engines.echo import Echo
 from elvisbot.replies import Replier
 from elvisbot.web import STATIC, create_app, serving
-from tests import browser as browsers
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 FLUSH = 5_000
 
@@ -38,16 +33,6 @@ def address() -> Iterator[str]:
     yield serving.url(listener)
     server.close()
     thread.join(timeout=5)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = browsers.find()
-    assert found is not None, "No browser found: run python -m tests.browser"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

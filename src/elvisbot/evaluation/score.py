@@ -251,9 +251,10 @@ def _surprise(
     exchanges: Sequence[Pair], learnt: Sequence[Pair], trained: _Trained, untuned: _Untuned
 ) -> tuple[Figure, References]:
     """Bits a character, of the bot and of those who have not learnt it."""
-    sessions = [[pair.reply for pair in each] for each in by_session(exchanges)]
-    plain = character_bits([pair.reply for pair in learnt], sessions)
-    lengths = [sum(len("\n".join(reply)) for reply in each) for each in sessions]
+    sessions = by_session(exchanges)
+    replies = [[pair.reply for pair in each] for each in sessions]
+    plain = character_bits([pair.reply for pair in learnt], replies)
+    lengths = [sum(pair.characters for pair in each) for each in sessions]
     characters = np.array(lengths, dtype=np.float64)
     return ratio_of_sums(trained.bits, characters), {
         "base": ratio_of_sums(untuned.bits, characters),

@@ -373,8 +373,7 @@ class _Training:
 
     def _bits_per_character(self, pairs: Sequence[Pair]) -> float:
         """Each reply scored once, in the context of its session; breaks and ends included."""
-        # A break between two messages counts as one character, as a line break would.
-        characters = sum(len("\n".join(pair.reply)) for pair in pairs)
+        characters = sum(pair.characters for pair in pairs)
         return self._network.bits(self._sequences(pairs)) / characters
 
     def _expect(self, sequences: list[Example], reserve: float) -> Estimate:
