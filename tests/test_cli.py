@@ -20,6 +20,20 @@ from tests.chatdb import ANA, BEN, ChatDb
 from tests.commands import Here, Way, command, environment, run, running, talkative
 
 WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+COMMANDS = [
+    "people",
+    "import",
+    "train",
+    "score",
+    "chat",
+    "serve",
+    "invite",
+    "invites",
+    "quiz",
+    "list",
+    "delete",
+    "demo",
+]  # in order
 HEAVY = {"torch", "transformers", "numpy", "flask", "rich", "xllamacpp", "tokenizers"}
 
 
@@ -28,7 +42,10 @@ HEAVY = {"torch", "transformers", "numpy", "flask", "rich", "xllamacpp", "tokeni
 
 def test_help_lists_the_commands_in_the_order_of_the_work(elvisbot: Here) -> None:
     listed = re.findall(r"^  (\w+)  ", elvisbot("--help").out, re.MULTILINE)
-    assert " ".join(listed) == "people import train score chat serve quiz list delete demo"
+    assert (
+        " ".join(listed)
+        == "people import train score chat serve invite invites quiz list delete demo"
+    )
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -49,10 +66,7 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize(
-    "name",
-    ["people", "import", "train", "score", "chat", "serve", "quiz", "list", "delete", "demo"],
-)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(elvisbot: Here, name: str, option: str) -> None:
     ended = elvisbot(name, option)
     assert ended.code == 0

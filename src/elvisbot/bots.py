@@ -12,6 +12,7 @@ Every bot is one folder below `home()`, readable by its owner alone:
     model.gguf      what is served
     answers.jsonl   what it said to the held-out contexts, when it was scored
     scorecard.json, report.html
+    invites/        who may talk to it, if others can reach it: hashes of their links and cookies
     quiz.json       the blind test under way, and how those before it ended
 
 A file or folder is written beside its place, flushed to the disk and swapped in, so that a reader
@@ -22,6 +23,7 @@ import contextlib
 import errno
 import math
 import os
+import re
 import shutil
 import tempfile
 import tomllib
@@ -30,6 +32,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from urllib.parse import urlsplit
 
 import platformdirs
 import tomli_w
@@ -48,6 +51,7 @@ MAX_BIAS: Final = 10
 MAX_GAP_MINUTES: Final = 7 * 24 * 60
 """Of `Pairing`: a week."""
 
+_ADDRESS: Final = re.compile(r"https?://([0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _KINDS: Final = {
     float: "a number",
     int: "a whole number",
@@ -170,6 +174,34 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Web:
+    """How others reach the bot.
+
+    Attributes:
+        url: Where visitors find it (`https://bot.example.org`); empty where it is for this machine
+            alone. With it, everybody needs an invite.
+    """
+
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        _require(
+            not self.url or _ADDRESS.fullmatch(self.url) is not None,
+            "url",
+            "like https://bot.example.org or http://192.168.1.5:5000",
+        )
+
+    @property
+    def host(self) -> str:
+        """The name or address in `url`."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_secure(self) -> bool:
+        return self.url.startswith("https:")
+
+
+@dataclass(frozen=True)
 class Settings:
     """The contents of `bot.toml`."""
 
@@ -178,6 +210,7 @@ class Settings:
     recipe: Recipe = field(default_factory=Recipe)
     decoding: Decoding = field(default_factory=Decoding)
     timing: Timing = field(default_factory=Timing)
+    web: Web = field(default_factory=Web)
 
 
 @dataclass(frozen=True)
@@ -250,6 +283,10 @@ class Bot:
     @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def invites(self) -> Path:
+        return self.path / "invites"
 
     @property
     def quiz(self) -> Path:

@@ -18,8 +18,8 @@ import click
 from click.types import FloatParamType
 
 from elvisbot import __version__
-from elvisbot.bots import Recipe, all_bots, home, open_bot, storage_errors
-from elvisbot.errors import MissingExtraError, NeedsAnswerError
+from elvisbot.bots import Recipe, Web, all_bots, home, open_bot, storage_errors
+from elvisbot.errors import MissingExtraError, NeedsAnswerError, UsageError
 
 if TYPE_CHECKING:
     from elvisbot.bots import Bot, Pairing
@@ -375,26 +375,120 @@ def chat(name: str, engine: str) -> None:
 
 @elvisbot.command()
 @click.argument("name")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="The address to serve on; 0.0.0.0 is every one of this machine. Others can reach it only "
+    "once somebody is invited.",
+)
 @port_option
 @browser_option
 @engine_option
-def serve(name: str, port: int | None, browser: bool, engine: str) -> None:
+def serve(name: str, host: str, port: int | None, browser: bool, engine: str) -> None:
     """Text with the bot NAME in your browser.
 
-    The web app is served on this machine only, and stores no conversation.
+    The web app stores no conversation. It is for this machine alone, until you invite somebody.
     """
     from elvisbot import console
     from elvisbot.replies import Replier
     from elvisbot.web import create_app, serving
+    from elvisbot.web.defences import LOOPBACK_NAMES
+    from elvisbot.web.invites import Invites
 
     bot = open_bot(name)
-    with serving.listen(port=port) as listener, _loaded(engine, bot) as loaded:
-        app = create_app(Replier(loaded, bot.settings), name=bot.name, model=loaded.description)
+    web = bot.settings.web
+    invites = Invites(bot) if web.url else None
+    hosts = {*LOOPBACK_NAMES, *([web.host] if web.url else [])}
+    with (
+        serving.listen(host, port, to_others=invites is not None) as listener,
+        _loaded(engine, bot) as loaded,
+    ):
+        app = create_app(
+            Replier(loaded, bot.settings),
+            name=bot.name,
+            model=loaded.description,
+            allowed_hosts=hosts,
+            invites=invites,
+            is_secure=web.is_secure,
+        )
         address = serving.url(listener)
+        if invites is not None:
+            console.say(f"Whoever has an invite finds {bot.name} at [bold]{web.url}[/]")
+            address = f"{web.url}/join/{invites.host_token()}"
         console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
         if browser and _has_screen():
             webbrowser.open(address)
         serving.serve(app, listener)
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option("--for", "who", required=True, metavar="WHO", help="Whom you invite.")
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Where they find the bot, such as https://bot.example.org; it is kept for the next time.",
+)
+@json_option
+def invite(name: str, who: str, url: str | None, as_json: bool) -> None:
+    """Invite somebody to text with the bot NAME.
+
+    Prints a link, and the same as a QR code. It works once, for the browser in which it is opened.
+    From the first invite on, elvisbot serve lets nobody in without one.
+    """
+    from elvisbot import console
+    from elvisbot.web.invites import Invites
+
+    bot = open_bot(name)
+    settings = bot.settings
+    if url is not None:
+        try:
+            settings = replace(settings, web=Web(url.rstrip("/")))
+        except ValueError as error:
+            raise UsageError(f"{url} is no such address.", remedy=f"The {error}.") from error
+    if not settings.web.url:
+        raise UsageError(
+            f"Nobody knows yet where {bot.name} will be found.",
+            remedy=f"Say it: elvisbot invite {bot.argument} --for WHO --url https://bot.example.org",
+        )
+    token = Invites(bot).make(who)
+    bot.save(settings)
+    link = f"{settings.web.url}/join/{token}"
+    if as_json:
+        console.print_json({"bot": bot.name, "id": token.partition(".")[0], "link": link})
+    else:
+        console.print_invite(link, who, bot.name)
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option("--revoke", metavar="ID", help="Take this invite back: it lets nobody in any more.")
+@json_option
+def invites(name: str, revoke: str | None, as_json: bool) -> None:
+    """List who is invited to the bot NAME, or take an invite back."""
+    from elvisbot import console
+    from elvisbot.web.invites import Invites
+
+    bot = open_bot(name)
+    known = Invites(bot)
+    if revoke is not None:
+        console.note(f"The invite for {known.revoke(revoke).who} is taken back.")
+    if as_json:
+        console.print_json(
+            [
+                {
+                    "id": each.id,
+                    "for": each.who,
+                    "made_at": each.made_at.isoformat(),
+                    "used_at": each.used_at and each.used_at.isoformat(),
+                }
+                for each in known.all()
+            ]
+        )
+    elif revoke is None:
+        console.print_invites(known.all(), bot.argument)
 
 
 @elvisbot.command()

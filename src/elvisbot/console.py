@@ -15,7 +15,9 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import segno
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from elvisbot.training.estimate import Estimate
     from elvisbot.training.loop import Step
     from elvisbot.training.run import Outcome, Score
+    from elvisbot.web.invites import Invite
 
 _BUCKETS: Final = {
     USED: "used: what was typed",
@@ -314,6 +317,29 @@ def print_scorecard(scorecard: "Scorecard") -> None:
 
 def _figure(value: float, *, is_share: bool) -> str:
     return f"{value:.0%}" if is_share else f"{value:.2f}"
+
+
+def print_invite(link: str, who: str, bot: str) -> None:
+    """A link, as text and as QR code."""
+    say(f"For {escape(_printable(who))}, once, in the browser in which they will text with {bot}:")
+    say("")
+    out.print(link, soft_wrap=True, markup=False, highlight=False)
+    if out.is_terminal:
+        segno.make(link, error="l").terminal(compact=True)
+
+
+def print_invites(invites: "Sequence[Invite]", bot: str) -> None:
+    """A table of invites."""
+    if not invites:
+        note(f"Nobody is invited. Invite somebody: elvisbot invite {bot} --for WHO")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("Id", "For", "Made", "Used"):
+        table.add_column(column)
+    for each in invites:
+        used = f"{each.used_at:%Y-%m-%d}" if each.used_at else "not yet"
+        table.add_row(each.id, Text(_printable(each.who)), f"{each.made_at:%Y-%m-%d}", used)
+    out.print(table)
 
 
 def print_bots(bots: Sequence[Mapping[str, Any]]) -> None:

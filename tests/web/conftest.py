@@ -40,8 +40,8 @@ def static(tmp_path: Path) -> Path:
 def make_app(static: Path) -> Callable[..., Flask]:
     def make(engine: ScriptedEngine | None = None, **options: Any) -> Flask:
         replier = Replier(engine or ScriptedEngine("hey<|brk|>you"), Settings())
-        options.setdefault("static", static)
-        return create_app(replier, name="Ana Lima", model="a script", **options)
+        defaults: dict[str, Any] = {"static": static, "name": "Ana Lima", "model": "a script"}
+        return create_app(replier, **(defaults | options))
 
     return make
 

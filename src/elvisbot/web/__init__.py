@@ -12,7 +12,8 @@ from typing import Final
 from flask import Flask
 
 from elvisbot.replies import Replier
-from elvisbot.web import api, defences, files, problems
+from elvisbot.web import api, defences, doors, files, problems
+from elvisbot.web.invites import Invites
 from elvisbot.web.streams import STOPPING
 from elvisbot.web.turnstile import Turnstile
 
@@ -30,6 +31,8 @@ def create_app(
     model: str,
     allowed_hosts: Collection[str] = defences.LOOPBACK_NAMES,
     static: Path = STATIC,
+    invites: Invites | None = None,
+    is_secure: bool = False,
     turnstile: Turnstile | None = None,
     heartbeat: float = 1.0,
 ) -> Flask:
@@ -41,6 +44,8 @@ def create_app(
         model: What answers, as shown.
         allowed_hosts: Names and addresses, without ports, by which visitors may call this server.
         static: The folder of the built front end.
+        invites: Only those who have one may come in; None lets everybody in who reaches the server.
+        is_secure: Whether visitors come by HTTPS.
         turnstile: Lets one reply through at a time.
         heartbeat: Seconds between the signs of life of a reply in the making.
     """
@@ -48,6 +53,8 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     problems.register(app)
     defences.register(app, allowed_hosts)
+    if invites is not None:
+        doors.register(app, invites, name=name, is_secure=is_secure)
     app.extensions[STOPPING] = stopping = threading.Event()
     app.register_blueprint(
         api.blueprint(

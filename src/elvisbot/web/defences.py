@@ -50,7 +50,8 @@ def register(app: Flask, allowed_hosts: Collection[str]) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for header, value in HEADERS.items():
+            response.headers.setdefault(header, value)
         return response
 
 

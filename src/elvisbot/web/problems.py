@@ -16,6 +16,7 @@ MIMETYPE: Final = "application/problem+json"
 
 _EXPLANATIONS: Final = {
     400: ("The request cannot be understood.", "Send a JSON object as the front end does."),
+    401: ("This browser has no invite.", "Ask the bot's owner for a link."),
     403: ("The request comes from somewhere else.", "Open the address that ElvisBot printed."),
     404: ("There is nothing at this address.", "Open / for the conversation."),
     405: ("This address takes no such request.", "Use the method named in the header Allow."),

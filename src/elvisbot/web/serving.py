@@ -1,4 +1,4 @@
-"""Serving the app with waitress, on this machine only."""
+"""Serving the app with waitress."""
 
 import contextlib
 import errno
@@ -30,18 +30,19 @@ _MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes that waitress takes in; the app refuses far smaller ones, with a better explanation."""
 
 
-def listen(host: str = HOST, port: int | None = None) -> socket.socket:
+def listen(host: str = HOST, port: int | None = None, *, to_others: bool = False) -> socket.socket:
     """A socket to serve on, already open: visitors who come too early wait.
 
     Args:
-        host: An address of this machine that only this machine can reach.
+        host: An address of this machine.
+        to_others: Whether it may be one that others can reach.
         port: None for the default port, or the next free one after it. 0 for any.
 
     Raises:
-        UsageError: if `host` is an address that others can reach, or none at all.
+        UsageError: if `host` is no address of this machine, or one that it may not be.
         PortTakenError: if `port` is taken, or all that were tried.
     """
-    address = _loopback(host)
+    address = _address(host, to_others=to_others)
     for candidate in range(PORT, PORT + TRIES) if port is None else (port,):
         if candidate and _answers(candidate):
             continue
@@ -52,6 +53,10 @@ def listen(host: str = HOST, port: int | None = None) -> socket.socket:
                 raise UsageError(
                     f"This account may not serve on port {candidate}.",
                     remedy="Choose a port from 1024 upwards.",
+                ) from error
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise UsageError(
+                    f"{host} is no address of this machine.", remedy=f"Use {HOST} or 0.0.0.0."
                 ) from error
             if error.errno != errno.EADDRINUSE and getattr(error, "winerror", None) is None:
                 raise
@@ -111,15 +116,16 @@ def _interruptible(app: Flask) -> Iterator[None]:
             signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _loopback(host: str) -> str:
+def _address(host: str, *, to_others: bool) -> str:
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(HOST if host == "localhost" else host)
-        if address.is_loopback:
+        if address.is_loopback or to_others:
             return str(address)
-    raise UsageError(
-        f"ElvisBot does not serve on {host}: anybody who reaches it could talk to the bot.",
-        remedy=f"Leave --host out, or use {HOST}.",
-    )
+        raise UsageError(
+            f"Whoever reaches {host} could talk to the bot.",
+            remedy="Invite somebody first: elvisbot invite NAME --for WHO --url URL",
+        )
+    raise UsageError(f"{host} is no address.", remedy=f"Use {HOST} or 0.0.0.0.")
 
 
 def _answers(port: int) -> bool:
