@@ -202,7 +202,7 @@ def test_a_number_that_is_no_port_is_a_usage_error(port: int) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "8.8.8.8", "example.org", ""])
 def test_before_the_first_invite_no_address_is_served_that_others_can_reach(host: str) -> None:
-    with pytest.raises(UsageError, match="could talk to the bot|no address"):
+    with pytest.raises(UsageError, match=r"could talk to the bot|no address"):
         serving.listen(host, 0)
 
 
