@@ -22,7 +22,7 @@ from tests.commands import Here, Way, command, environment, run, running, talkat
 WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 COMMANDS = [
     *("people", "import", "train", "score", "chat", "serve", "invite", "invites", "quiz"),
-    *("list", "delete", "demo"),
+    *("export", "list", "delete", "demo"),
 ]
 HEAVY = {"torch", "transformers", "numpy", "flask", "rich", "xllamacpp", "tokenizers"}
 

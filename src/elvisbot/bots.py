@@ -375,6 +375,23 @@ def open_bot(name: str) -> Bot:
     return bot
 
 
+def open_bot_or_folder(name: str) -> Bot:
+    """The bot called `name`, or the one in the folder of that path, as packed for another machine.
+
+    Raises:
+        As `open_bot`.
+    """
+    folder = Path(name)
+    if {"/", os.sep} & set(name) or name in (".", ".."):
+        if not (folder / "bot.toml").is_file():
+            raise BotNotFoundError(
+                f"There is no bot in {name}.",
+                remedy="Pack one: elvisbot export NAME --to folder --out FOLDER",
+            )
+        return Bot(folder.resolve())
+    return open_bot(name)
+
+
 def make_bot(name: str) -> Bot:
     """The bot called `name`, its folder made if need be.
 

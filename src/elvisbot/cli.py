@@ -18,7 +18,7 @@ import click
 from click.types import FloatParamType
 
 from elvisbot import __version__
-from elvisbot.bots import Recipe, Web, all_bots, home, open_bot, storage_errors
+from elvisbot.bots import Recipe, Web, all_bots, home, open_bot, open_bot_or_folder, storage_errors
 from elvisbot.errors import MissingExtraError, NeedsAnswerError, UsageError
 
 if TYPE_CHECKING:
@@ -368,7 +368,7 @@ def chat(name: str, engine: str) -> None:
     from elvisbot.replies import Replier
     from elvisbot.terminal import talk
 
-    bot = open_bot(name)
+    bot = open_bot_or_folder(name)
     with _loaded(engine, bot) as loaded:
         talk(Replier(loaded, bot.settings), bot.name)
 
@@ -397,7 +397,7 @@ def serve(name: str, host: str, port: int | None, browser: bool, engine: str) ->
     from elvisbot.web.defences import LOOPBACK_NAMES
     from elvisbot.web.invites import Invites
 
-    bot = open_bot(name)
+    bot = open_bot_or_folder(name)
     web = bot.settings.web
     invites = Invites(bot) if web.url else None
     hosts = {*LOOPBACK_NAMES, *([web.host] if web.url else [])}
@@ -441,7 +441,7 @@ def invite(name: str, who: str, url: str | None, as_json: bool) -> None:
     from elvisbot import console
     from elvisbot.web.invites import Invites
 
-    bot = open_bot(name)
+    bot = open_bot_or_folder(name)
     settings = bot.settings
     if url is not None:
         try:
@@ -471,7 +471,7 @@ def invites(name: str, revoke: str | None, as_json: bool) -> None:
     from elvisbot import console
     from elvisbot.web.invites import Invites
 
-    bot = open_bot(name)
+    bot = open_bot_or_folder(name)
     known = Invites(bot)
     if revoke is not None:
         console.note(f"The invite for {known.revoke(revoke).who} is taken back.")
@@ -533,6 +533,39 @@ def quiz(name: str, port: int | None, browser: bool) -> None:
         if browser and _has_screen():
             webbrowser.open(address)
         serving.serve(app, listener)
+
+
+@elvisbot.command()
+@click.argument("name")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Choice(["folder", "ollama"]),
+    help="folder is all that elvisbot serve needs on another machine; ollama, a model for Ollama.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="A new folder to write; by default NAME-folder or NAME-ollama here.",
+)
+def export(name: str, target: str, out: Path | None) -> None:
+    """Pack the bot NAME for another machine or program, without a message.
+
+    Whoever has the folder has the model, which may quote what it has learnt.
+    """
+    from elvisbot import console
+    from elvisbot.packing import pack
+
+    bot = open_bot(name)
+    folder = out or Path(f"{bot.name}-{target}")
+    pack(bot, target, folder)
+    console.say(f"{folder} is ready.")
+    if target == "folder":
+        console.note(f"Copy it to the other machine, and there: elvisbot serve ./{folder.name}")
+    else:
+        console.note(f"In it: ollama create {bot.name.lower()} -f Modelfile")
 
 
 @elvisbot.command("list")
