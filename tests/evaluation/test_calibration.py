@@ -57,6 +57,22 @@ def test_the_best_of_them_is_chosen(network: Network, monkeypatch: pytest.Monkey
     assert chosen == good.decoding
 
 
+@pytest.mark.parametrize(("longest", "allowed"), [(1, 3), (9, 9)])
+def test_it_may_send_as_many_messages_in_a_row_as_they_do(
+    network: Network, monkeypatch: pytest.MonkeyPatch, longest: int, allowed: int
+) -> None:
+    started: list[Decoding] = []
+
+    def tried(network: Network, prompts: object, usual: object, start: Decoding) -> list[Trial]:
+        started.append(start)
+        return [Trial(start, 0.1, 1.0, 1.0, 1.0)]
+
+    monkeypatch.setattr(calibration, "tried", tried)
+    usual = [("ok",)] * 90 + [("so",) * longest] * 9 + [("!",) * 50]
+    chosen = calibrate(network, asked(10), usual, turns=6, max_tokens=128, start=Decoding())
+    assert chosen.max_bubbles == started[0].max_bubbles == allowed
+
+
 def test_a_few_exchanges_choose_nothing(network: Network) -> None:
     start = Decoding(temperature=0.4)
     assert calibrate(network, asked(9), USUAL, turns=6, max_tokens=128, start=start) == start

@@ -38,6 +38,12 @@ DRAWS: Final = 2
 BOLDEST: Final = 1.5
 """A bias is no larger, either way."""
 
+BURST: Final = 0.99
+"""The share of the person's replies that have no more messages than the bot's may have."""
+
+SHORTEST_BURST: Final = 3
+"""So many messages the bot may always send."""
+
 FEW: Final = 0.05
 """Breaks a reply that are taken for as good as none."""
 
@@ -88,6 +94,7 @@ def calibrate(
     """
     if len(contexts) < MIN_CONTEXTS:
         return start
+    start = replace(start, max_bubbles=_longest_burst(usual))
     longest = max_tokens // 2
     prompts = [
         network.format.prompt(pair.context[-turns - 1 :])[-longest:]
@@ -108,6 +115,11 @@ def tried(
     ]
     first = judge.trials(prompts, plain)
     return first + judge.trials(prompts, [_mended(trial) for trial in first])
+
+
+def _longest_burst(usual: Sequence[Reply]) -> int:
+    sizes = sorted(map(len, usual))
+    return max(SHORTEST_BURST, sizes[int(BURST * (len(sizes) - 1))])
 
 
 class _Judge:
