@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -25,7 +24,7 @@ from elvisbot.evaluation.listening import Listening, listen
 from elvisbot.evaluation.report import Sample, report
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
 from elvisbot.evaluation.style import Reply
-from elvisbot.pairs import read_pairs
+from elvisbot.pairs import by_session, read_pairs
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import Format, examples
 from elvisbot.training.hardware import this_machine
@@ -192,11 +191,6 @@ def session_bits(
             for each in by_session(pairs)
         ]
     )
-
-
-def by_session(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """The pairs of each session, in their order."""
-    return [list(each) for _, each in groupby(pairs, key=lambda pair: pair.session)]
 
 
 def _scorecard(

@@ -10,9 +10,10 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -153,6 +154,11 @@ def read_pairs(path: Path) -> list[Pair]:
         DamagedBotError: if it is missing or cannot be understood.
     """
     return list(records(path, _decoded))
+
+
+def by_session(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """The pairs of each session, in their order."""
+    return [list(each) for _, each in groupby(pairs, key=lambda pair: pair.session)]
 
 
 def _sessions(bot: Bot, gaps: Gaps) -> Iterator[Session]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,7 +16,7 @@ from transformers.utils import logging as transformers_logging
 from elvisbot.bots import BIASES, Bot, Decoding, storage_errors
 from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
-from elvisbot.pairs import MIN_PAIRS, pairs_hash, read_pairs
+from elvisbot.pairs import MIN_PAIRS, by_session, pairs_hash, read_pairs
 from elvisbot.sampling import write_biases
 from elvisbot.training import estimate
 from elvisbot.training.bases import Base, find_base, model_folder
@@ -357,8 +356,7 @@ class _Training:
         self._reporter.stage("Weighing its words")
         apart = max(1, len(self._learnt) // max(1, BIAS_REPLIES - len(self._validation)))
         # Whole sessions, so that every reply keeps its context.
-        sessions = [list(each) for _, each in groupby(self._learnt, key=lambda pair: pair.session)]
-        chosen = [pair for session in sessions[::apart] for pair in session]
+        chosen = [pair for session in by_session(self._learnt)[::apart] for pair in session]
         with contextlib.suppress(KeyboardInterrupt):  # what was learnt is kept all the same
             self._network.fit_biases(self._sequences([*chosen, *self._validation]))
 
