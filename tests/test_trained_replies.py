@@ -19,16 +19,23 @@ from elvisbot.importing import import_history
 from elvisbot.pairs import read_pairs
 from elvisbot.replies import Bubble, Replier
 from elvisbot.sources import Answers
+from elvisbot.training import run
 from elvisbot.training.bases import find_base
 from elvisbot.training.generation import generate
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import Reporter, Request, train
 
+pytestmark = pytest.mark.timeout(900)
+
 REPLIES: Final = 500
 
 TURNS: Final = 2
 """Before the one that is answered."""
+
+EPOCHS: Final = 0.08
+LONGEST: Final = 60
+"""Tokens of a reply."""
 
 ASSISTANT: Final = re.compile(
     r"how (can|could|may) i .{0,20}(help|assist)|assist you|\bas an ai\b|\bai\b.{0,12}model"
@@ -77,12 +84,13 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ELVISBOT_HOME", str(home))
+        environment.setattr(run, "EVALUATED", 20)  # how good it is, others measure
         made = import_history(
             "Demo", who=None, path=sample_history(tell=print), answers=Answers()
         ).bot
         train(
             made,
-            Request("smollm2-135m", "lora", epochs=0.12),
+            Request("smollm2-135m", "lora", epochs=EPOCHS),
             reporter=Reporter(lambda line: None, lambda step: None),
             export=lambda model, probes: None,
         )
@@ -97,7 +105,7 @@ def answered(bot: Bot) -> list[tuple[Pair, list[str]]]:
     assert len(asked) == REPLIES
     network = Network(find_base(str(bot.model), tell=print), this_machine())
     network.freeze()
-    engine = Prepared(network, bot.settings.decoding)
+    engine = Prepared(network, replace(bot.settings.decoding, max_tokens=LONGEST))
     replier = Replier(engine, bot.settings)
     engine.prepare([replier.prompt(as_messages(pair)) for pair in asked])
     return [
