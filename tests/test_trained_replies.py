@@ -38,8 +38,8 @@ LONGEST: Final = 60
 """Tokens of a reply."""
 
 ASSISTANT: Final = re.compile(
-    r"how (can|could|may) i .{0,20}(help|assist)|assist you|\bas an ai\b|\bai\b.{0,12}model"
-    r"|language model|feel free to|here to help|happy to help|i('|’)?m an? (ai|bot|computer)\b",
+    r"how (can|could|may) i (help|assist) you|\bassist you\b|(here|happy) to (help|assist) you"
+    r"|\bas an ai\b|\bai (language )?model|language model|i('|’)?m an ai\b|feel free to ask",
     re.IGNORECASE,
 )
 MARKERS: Final = re.compile(r"<\||\|>|\ufffd|<s>|</s>|\[INST\]|im_start|im_end|endoftext", re.I)
