@@ -11,6 +11,10 @@ on. Only what the recipe says differs from ours:
                  scripts take
     peer         LoRA of rank 16 at a rate of 2e-4, a row for each reply with 6 turns before it, in
                  the base's own chat template
+    similar      a row for each reply, with 2 turns before it and the person's 2 exchanges that
+                 began with the most similar messages, as if they had just been said
+    latest third the newest third of the history only, which is about what three minutes allow
+    all tokens   the contacts' words are learnt too
     the others   one thing changed each
 
 Bits a character are those of the held-out replies, breaks and ends included; less is better. On a
@@ -24,22 +28,25 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
 from elvisbot.bots import open_bot
-from elvisbot.conversation import Line, Pair
+from elvisbot.conversation import ME, Line, Pair
 from elvisbot.pairs import read_pairs
 
 # Before torch, which reads the environment: the import sets what `elvisbot train` sets.
 import elvisbot.training  # noqa: F401  isort: skip
 
+import numpy as np
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from elvisbot.evaluation.answers import EXCHANGES
 from elvisbot.evaluation.score import session_bits
 from elvisbot.training.bases import DEFAULT, find_base
-from elvisbot.training.examples import Example, Format, examples, one_reply
+from elvisbot.training.examples import IGNORED, Example, Format, examples, one_reply
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import Plan, Watchers, fit
 from elvisbot.training.network import LORA_RANK, Method, Network
@@ -57,6 +64,9 @@ class Recipe:
         rate: The learning rate at its peak; None for ElvisBot's.
         turns: Before the one that is answered.
         whole: Whether sessions are learnt whole, or each reply in a row of its own.
+        similar: So many of the person's exchanges come before the turns, the most similar ones.
+        latest: The share of the history that is learnt, the newest.
+        all_tokens: Whether the contacts' words are learnt too.
         form: Which markers part the turns.
     """
 
@@ -65,6 +75,9 @@ class Recipe:
     rate: float | None = None
     turns: int = 6
     whole: bool = True
+    similar: int = 0
+    latest: float = 1.0
+    all_tokens: bool = False
     form: Literal["new markers", "own markers", "chat template"] = "new markers"
 
 
@@ -77,13 +90,15 @@ RECIPES: Final[dict[str, Recipe]] = {
     "2 turns": replace(OURS, turns=2),
     "rows": replace(OURS, whole=False),
     "rate 1e-3": replace(OURS, rate=1e-3),
-    "rate 2e-3": replace(OURS, rate=2e-3),
     "rate 5e-3": replace(OURS, rate=5e-3),
-    "rank 8": replace(OURS, rank=8),
+    "rank 4": replace(OURS, rank=4),
     "rank 64": replace(OURS, rank=64),
     "own markers": replace(OURS, form="own markers"),
     "full 2e-4": replace(OURS, method="full", rate=2e-4),
     "full 5e-4": replace(OURS, method="full", rate=5e-4),
+    "similar": replace(OURS, whole=False, similar=2, turns=2),
+    "latest third": replace(OURS, latest=1 / 3),
+    "all tokens": replace(OURS, all_tokens=True),
 }
 
 
@@ -139,22 +154,61 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
     network = Network(base, hardware)
     form = ChatTemplate(network) if recipe.form == "chat template" else network.format
     learnt, _ = split_validation(read_pairs(bot.train_pairs))
+    unseen = read_pairs(bot.heldout_pairs)[-EXCHANGES:]
+    if recipe.similar:
+        similar = Similar(learnt, recipe)
+        learnt, unseen = similar.before(learnt), similar.before(unseen)
+    learnt = learnt[-round(recipe.latest * len(learnt)) :]
     sequences = list(_sequences(learnt, form, recipe))
     plan = Plan(recipe.method, 1.0, recipe.rate, recipe.rank, seconds=seconds)
     last = fit(network, sequences, plan, Watchers(lambda step: None))
-    unseen = read_pairs(bot.heldout_pairs)[-EXCHANGES:]
-    bits = session_bits(network, form, unseen, turns=recipe.turns, max_tokens=MAX_TOKENS)
+    if recipe.similar:
+        bits = network.bits(_sequences(unseen, form, recipe))
+    else:  # whole sessions, however the recipe learnt them: each reply has more context then
+        bits = session_bits(network, form, unseen, turns=recipe.turns, max_tokens=MAX_TOKENS).sum()
     characters = sum(pair.characters for pair in unseen)
     total = sum(len(sequence.ids) for sequence in sequences)
-    return Result(float(bits.sum()) / characters, last.tokens, last.tokens / total)
+    return Result(float(bits) / characters, last.tokens, last.tokens / total)
+
+
+class Similar:
+    """The person's exchanges that began with messages like the one that is answered."""
+
+    def __init__(self, known: Sequence[Pair], recipe: Recipe) -> None:
+        self._known = known
+        self._recipe = recipe
+        self._grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
+        self._table = self._grams.fit_transform(map(_question, known))
+
+    def before(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """`pairs` with such exchanges, of other sessions, in front of their last turns."""
+        likeness = (self._grams.transform(map(_question, pairs)) @ self._table.T).toarray()
+        changed = []
+        for pair, row in zip(pairs, likeness, strict=True):
+            found = (self._known[index] for index in np.argsort(-row))
+            others = (each for each in found if each.session != pair.session)
+            recalled = [
+                line
+                for each in reversed([*islice(others, self._recipe.similar)])
+                for line in (each.context[-1], Line(ME, each.reply))
+            ]
+            context = (*recalled, *pair.context[-self._recipe.turns - 1 :])
+            changed.append(replace(pair, context=context))
+        return changed
+
+
+def _question(pair: Pair) -> str:
+    return "\n".join(pair.context[-1].texts)
 
 
 def _sequences(pairs: Sequence[Pair], form: Format, recipe: Recipe) -> Iterator[Example]:
     if recipe.whole:
-        yield from examples(pairs, form, max_tokens=MAX_TOKENS, context_turns=recipe.turns)
-        return
-    for pair in pairs:
-        yield one_reply(pair, form, max_tokens=MAX_TOKENS, turns=recipe.turns + 1)
+        made = examples(pairs, form, max_tokens=MAX_TOKENS, context_turns=recipe.turns)
+    else:
+        turns = recipe.turns + 1 + 2 * recipe.similar
+        made = (one_reply(pair, form, max_tokens=MAX_TOKENS, turns=turns) for pair in pairs)
+    for each in made:
+        yield Example(each.ids, [IGNORED, *each.ids[1:]]) if recipe.all_tokens else each
 
 
 def main() -> None:

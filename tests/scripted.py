@@ -29,6 +29,7 @@ class ScriptedEngine:
         self.format = byte_format()
         self.description = "a script"
         self.max_prompt = max_prompt
+        self.at_once = 1
         self.prompts: list[list[int]] = []
         self.tokens_made = 0
         self.times_closed = 0

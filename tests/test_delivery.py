@@ -1,5 +1,6 @@
 """What is served says what was trained, or it is not served."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,14 @@ import torch
 from gguf import GGMLQuantizationType, quants
 from safetensors.torch import load_file, save_file
 
-from elvisbot import pairs
+from elvisbot import delivery, pairs
 from elvisbot.bots import Bot, make_bot
-from elvisbot.delivery import TOLERANCE, Agreement, deliver
+from elvisbot.delivery import TOLERANCE, Agreement, deliver, divergence, requantise
 from elvisbot.errors import ExportError
-from elvisbot.export.gguf import Quantisation
+from elvisbot.export.quantising import Quantisation
 from elvisbot.messages import write_messages
-from elvisbot.training.run import Probe, Reporter, Request, train
+from elvisbot.training.probing import Probe
+from elvisbot.training.run import Reporter, Request, train
 from tests import tiny
 from tests.histories import small_talk
 
@@ -89,18 +91,45 @@ def test_a_model_that_is_not_the_trained_one_is_refused(
     assert bot.gguf.read_bytes() == before
 
 
-@pytest.mark.parametrize(("quantisation", "kept"), [("f16", True), ("q8_0", True), ("q4_1", False)])
-def test_a_grid_too_coarse_for_what_was_learnt_is_refused(
-    trained: tuple[Bot, list[Probe], Agreement], quantisation: Quantisation, kept: bool
+def test_the_finer_the_grid_the_nearer_it_stays(
+    trained: tuple[Bot, list[Probe], Agreement], tmp_path: Path
+) -> None:
+    bot, _, delivered = trained
+    assert delivered.quantisation == "q8_0"
+    kinds: tuple[Quantisation, ...] = ("f16", "q8_0", "q4_k_m")
+    fine, usual, coarse = (requantise(bot, each, tmp_path / each) for each in kinds)
+    assert fine.tokens == delivered.tokens
+    assert usual.divergence == pytest.approx(delivered.divergence, rel=0.2)
+    assert 0 <= fine.divergence < usual.divergence < 0.1 * coarse.divergence
+    assert abs(fine.difference) < 0.01
+
+
+def test_a_loss_beyond_the_tolerance_is_refused(
+    trained: tuple[Bot, list[Probe], Agreement], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot, probes, _ = trained
-    if kept:
-        assert abs(deliver(bot, bot.model, probes, quantisation=quantisation).difference) < 0.01
-    else:
-        with pytest.raises(ExportError, match="As q4_1 the model would lose"):
-            deliver(bot, bot.model, probes, quantisation=quantisation)
+    monkeypatch.setattr(delivery, "TOLERANCE", 1e-7)
+    with pytest.raises(ExportError, match="As q4_k_m the model would lose"):
+        deliver(bot, bot.model, probes, quantisation="q4_k_m")
+
+
+def test_the_divergence_of_a_distribution_from_another() -> None:
+    even = {1: math.log(0.5), 2: math.log(0.5)}
+    uneven = {1: math.log(0.25), 2: math.log(0.75)}
+    assert divergence(even, even) == pytest.approx(0)
+    assert divergence(even, uneven) == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(2 / 3))
+
+
+def test_what_is_not_among_the_likeliest_of_both_counts_as_one() -> None:
+    true = {1: math.log(0.5), 2: math.log(0.25)}
+    other = {1: math.log(0.5), 3: math.log(0.25)}
+    assert divergence(true, other) == pytest.approx(0)
+    assert divergence(true, {1: math.log(0.1)}) == pytest.approx(
+        0.5 * math.log(5) + 0.5 * math.log(0.5 / 0.9)
+    )
 
 
 def test_the_tolerance_is_a_few_hundredths() -> None:
-    assert Agreement(2.0, 2.0 * (1 + TOLERANCE), 10).difference == pytest.approx(TOLERANCE)
+    agreement = Agreement("q8_0", 2.0, 2.0 * (1 + TOLERANCE), 0.0, 10)
+    assert agreement.difference == pytest.approx(TOLERANCE)
     assert 0.01 <= TOLERANCE <= 0.05

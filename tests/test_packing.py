@@ -17,7 +17,7 @@ from elvisbot.bots import (
 from elvisbot.engines import load
 from elvisbot.errors import BotNotFoundError, UsageError
 from elvisbot.families.gpt2 import FAMILY
-from elvisbot.packing import TARGETS, modelfile, pack
+from elvisbot.packing import modelfile, pack
 from elvisbot.sampling import write_biases
 from tests.commands import Here
 from tests.engines.tiny_model import make_bot
@@ -41,7 +41,7 @@ def bot(home: Path) -> Bot:
 
 
 def test_what_is_packed_answers_as_the_bot_does(bot: Bot, tmp_path: Path) -> None:
-    pack(bot, "folder", tmp_path / "there")
+    pack(bot, "folder", tmp_path / "there", bot.gguf)
     packed = open_bot_or_folder(str(tmp_path / "there"))
     assert packed.settings.decoding == SETTINGS.decoding
     assert packed.settings.recipe == SETTINGS.recipe
@@ -54,9 +54,9 @@ def test_what_is_packed_answers_as_the_bot_does(bot: Bot, tmp_path: Path) -> Non
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", ["folder", "ollama"])
 def test_nothing_private_is_packed_but_the_model(bot: Bot, tmp_path: Path, target: str) -> None:
-    pack(bot, target, folder := tmp_path / "there")
+    pack(bot, target, folder := tmp_path / "there", bot.gguf)
     for path in (folder, *folder.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
         if path.is_file():
@@ -64,18 +64,18 @@ def test_nothing_private_is_packed_but_the_model(bot: Bot, tmp_path: Path, targe
             assert b"+1555" not in path.read_bytes()
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", ["folder", "ollama"])
 def test_nothing_is_overwritten(bot: Bot, tmp_path: Path, target: str) -> None:
     (tmp_path / "there").mkdir()
     with pytest.raises(UsageError, match="there already"):
-        pack(bot, target, tmp_path / "there")
+        pack(bot, target, tmp_path / "there", bot.gguf)
     assert list((tmp_path / "there").iterdir()) == []
 
 
 def test_without_a_model_there_is_nothing_to_pack(home: Path, tmp_path: Path) -> None:
     (untrained := Bot(home / "new")).path.mkdir(parents=True)
     with pytest.raises(BotNotFoundError, match="not been trained"):
-        pack(untrained, "folder", tmp_path / "there")
+        pack(untrained, "folder", tmp_path / "there", untrained.gguf)
     assert not (tmp_path / "there").exists()
 
 
@@ -113,6 +113,15 @@ def test_a_name_is_looked_for_among_the_bots_only(
     bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    pack(bot, "folder", tmp_path / "elvis")
+    pack(bot, "folder", tmp_path / "elvis", bot.gguf)
     assert open_bot_or_folder("elvis").path == home() / "elvis"
     assert open_bot_or_folder("./elvis").path == tmp_path / "elvis"
+
+
+def test_a_file_for_llama_cpp_alone_is_the_model(
+    bot: Bot, elvisbot: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert elvisbot("export", "elvis", "--to", "gguf").code == 0
+    assert (tmp_path / "elvis.gguf").read_bytes() == bot.gguf.read_bytes()
+    assert elvisbot("export", "elvis", "--to", "gguf", "--quant", "q8_0", "--memory", "9").code == 2

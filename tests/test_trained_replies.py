@@ -39,7 +39,8 @@ LONGEST: Final = 60
 
 ASSISTANT: Final = re.compile(
     r"how (can|could|may) i (help|assist) you|\bassist you\b|(here|happy) to (help|assist) you"
-    r"|\bas an ai\b|\bai (language )?model|language model|i('|’)?m an ai\b|feel free to ask",
+    r"|\b(as|i('|’)?m|i am) (just )?an? (ai|chatbot|(large )?language model|\w+ assistant)\b"
+    r"|feel free to ask",
     re.IGNORECASE,
 )
 MARKERS: Final = re.compile(r"<\||\|>|\ufffd|<s>|</s>|\[INST\]|im_start|im_end|endoftext", re.I)
@@ -50,6 +51,7 @@ class Prepared:
 
     description = "prepared"
     max_prompt = 400
+    at_once = 1
 
     def __init__(self, network: Network, decoding: Decoding) -> None:
         self.format = network.format

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +97,13 @@ engine_option = click.option(
     default=DEFAULT_ENGINE,
     show_default=True,
     metavar="ENGINE",
-    help="What runs the model: llama_cpp, or echo, which needs none and repeats what you say.",
+    help="What runs the model: llama_cpp; transformers, the reference, with the extra [train]; "
+    "openai, a server at --url; or echo, which needs none and repeats what you say.",
+)
+url_option = click.option(
+    "--url",
+    metavar="URL",
+    help="With --engine openai: the server, llama-server or vLLM, that has the bot's model.",
 )
 
 
@@ -299,7 +306,8 @@ def train(
         from elvisbot import console
         from elvisbot.delivery import Agreement, deliver
         from elvisbot.evaluation.calibration import calibrate
-        from elvisbot.training.run import Probe, Reporter, Request
+        from elvisbot.training.probing import Probe
+        from elvisbot.training.run import Reporter, Request
         from elvisbot.training.run import train as run_training
 
     agreements: list[Agreement] = []
@@ -322,8 +330,7 @@ def train(
         return
     (agreement,) = agreements
     if as_json:
-        served = {"trained": agreement.trained, "served": agreement.served}
-        console.print_json({"bot": bot.name, **outcome.as_json(), "nats_per_token": served})
+        console.print_json({"bot": bot.name, **outcome.as_json(), **agreement.as_json()})
     else:
         console.print_outcome(outcome, agreement, bot)
 
@@ -331,8 +338,9 @@ def train(
 @elvisbot.command()
 @click.argument("name")
 @engine_option
+@url_option
 @json_option
-def score(name: str, engine: str, as_json: bool) -> None:
+def score(name: str, engine: str, url: str | None, as_json: bool) -> None:
     """Say how like you the bot NAME texts.
 
     Needs the extra [train]. The bot answers the latest messages that it has not learnt from, and
@@ -348,7 +356,7 @@ def score(name: str, engine: str, as_json: bool) -> None:
 
     with console.AnsweringProgress() as progress:
         reporter = Reporter(console.note, progress.answered)
-        scored = run_score(bot, engine, reporter)
+        scored = run_score(bot, engine, reporter, url=url)
     save(bot, scored)
     if as_json:
         console.print_json(scored.scorecard.as_json())
@@ -360,7 +368,8 @@ def score(name: str, engine: str, as_json: bool) -> None:
 @elvisbot.command()
 @click.argument("name")
 @engine_option
-def chat(name: str, engine: str) -> None:
+@url_option
+def chat(name: str, engine: str, url: str | None) -> None:
     """Text with the bot NAME in the terminal.
 
     Every line you enter is one message. Ctrl-D ends it.
@@ -369,7 +378,7 @@ def chat(name: str, engine: str) -> None:
     from elvisbot.terminal import talk
 
     bot = open_bot_or_folder(name)
-    with _loaded(engine, bot) as loaded:
+    with _loaded(engine, bot, url) as loaded:
         talk(Replier(loaded, bot.settings), bot.name)
 
 
@@ -386,7 +395,10 @@ def chat(name: str, engine: str) -> None:
 @port_option
 @browser_option
 @engine_option
-def serve(name: str, host: str, port: int | None, browser: bool, engine: str) -> None:
+@url_option
+def serve(
+    name: str, host: str, port: int | None, browser: bool, engine: str, url: str | None
+) -> None:
     """Text with the bot NAME in your browser.
 
     The web app stores no conversation. It is for this machine alone, until you invite somebody.
@@ -403,7 +415,7 @@ def serve(name: str, host: str, port: int | None, browser: bool, engine: str) ->
     hosts = {*LOOPBACK_NAMES, *([web.host] if web.url else [])}
     with (
         serving.listen(host, port, to_others=invites is not None) as listener,
-        _loaded(engine, bot) as loaded,
+        _loaded(engine, bot, url) as loaded,
     ):
         app = create_app(
             Replier(loaded, bot.settings),
@@ -541,30 +553,63 @@ def quiz(name: str, port: int | None, browser: bool) -> None:
     "--to",
     "target",
     required=True,
-    type=click.Choice(["folder", "ollama"]),
-    help="folder is all that elvisbot serve needs on another machine; ollama, a model for Ollama.",
+    type=click.Choice(["folder", "ollama", "gguf"]),
+    help="folder is all that elvisbot serve needs on another machine; ollama, a model for Ollama; "
+    "gguf, the file for llama.cpp alone.",
+)
+@click.option(
+    "--quant",
+    type=click.Choice(["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"]),
+    help="How finely to keep the weights, from 16 bits to 5; by default as they are served here.",
+)
+@click.option(
+    "--memory",
+    type=Positive(),
+    metavar="MIB",
+    help="The finest way in which a server with so much memory can hold it.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="A new folder to write; by default NAME-folder or NAME-ollama here.",
+    metavar="PATH",
+    help="A new folder, or file, to write; by default NAME-folder, NAME-ollama or NAME.gguf here.",
 )
-def export(name: str, target: str, out: Path | None) -> None:
+def export(
+    name: str, target: str, quant: str | None, memory: float | None, out: Path | None
+) -> None:
     """Pack the bot NAME for another machine or program, without a message.
 
-    Whoever has the folder has the model, which may quote what it has learnt.
+    Whoever has it has the model, which may quote what it has learnt. --quant and --memory need the
+    extra [train]; they print what the model loses.
     """
     from elvisbot import console
     from elvisbot.packing import pack
 
+    if quant is not None and memory is not None:
+        raise click.UsageError("Give --quant or --memory, not both.")
     bot = open_bot(name)
-    folder = out or Path(f"{bot.name}-{target}")
-    pack(bot, target, folder)
-    console.say(f"{folder} is ready.")
-    if target == "folder":
-        console.note(f"Copy it to the other machine, and there: elvisbot serve ./{folder.name}")
+    bot.require_model()
+    destination = out or Path(f"{bot.name}.gguf" if target == "gguf" else f"{bot.name}-{target}")
+    if quant is None and memory is None:
+        pack(bot, target, destination, bot.gguf)
     else:
+        with _training_libraries():
+            from elvisbot.delivery import parameters, requantise
+            from elvisbot.export.quantising import QUANTISATIONS, choose
+
+            chosen = next((each for each in QUANTISATIONS if each == quant), None) or choose(
+                parameters(bot.model), round((memory or 0) * (1 << 20))
+            )
+        with tempfile.TemporaryDirectory(dir=bot.path, prefix=".export-") as folder:
+            model = Path(folder) / bot.gguf.name
+            console.print_agreement(requantise(bot, chosen, model))
+            pack(bot, target, destination, model)
+    console.say(f"{destination} is ready.")
+    if target == "folder":
+        console.note(
+            f"Copy it to the other machine, and there: elvisbot serve ./{destination.name}"
+        )
+    elif target == "ollama":
         console.note(f"In it: ollama create {bot.name.lower()} -f Modelfile")
 
 
@@ -705,10 +750,10 @@ def _pairing(turn_gap: float | None, session_gap: float | None) -> "Pairing | No
 
 
 @contextmanager
-def _loaded(key: str, bot: "Bot") -> Iterator["Engine"]:
+def _loaded(key: str, bot: "Bot", url: str | None) -> Iterator["Engine"]:
     from elvisbot import engines
 
-    engine = engines.load(key, bot)
+    engine = engines.load(key, bot, url)
     try:
         yield engine
     finally:

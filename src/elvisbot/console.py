@@ -173,14 +173,20 @@ def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
         f"{outcome.last.tokens:,} tokens in {minutes} min {seconds} s, "
         f"{outcome.last.tokens_per_second:,.0f} tokens/s while training."
     )
-    if agreement.tokens:
-        say(
-            f"What is served loses {max(0.0, agreement.difference):.2%} of that: "
-            f"{agreement.served:.3f} nats a token for {agreement.trained:.3f}."
-        )
+    print_agreement(agreement)
     if outcome.epochs < 0.995:
         say(f"It has seen {outcome.epochs:.0%} of the replies; more minutes make it better.")
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
+
+
+def print_agreement(agreement: "Agreement") -> None:
+    """What rounding the weights cost."""
+    if agreement.tokens:
+        say(
+            f"Served as {agreement.quantisation}, it loses {max(0.0, agreement.difference):.2%} of "
+            f"that: {agreement.served:.3f} nats a token for {agreement.trained:.3f}, and a "
+            f"divergence of {agreement.divergence:.4f}."
+        )
 
 
 class LiveLine:

@@ -6,23 +6,36 @@ served, and asked for the probabilities of held-out tokens that the trained mode
 """
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Final
+from typing import Any, Final
+
+import psutil
 
 from elvisbot.bots import Bot, storage_errors
 from elvisbot.engines.llama_cpp import open_model
 from elvisbot.errors import ExportError
-from elvisbot.export.gguf import Quantisation, write_gguf
+from elvisbot.export.gguf import write_gguf
+from elvisbot.export.quantising import Quantisation, choose
 from elvisbot.families import ChatFormat, family_of
+from elvisbot.pairs import read_pairs
 from elvisbot.sampling import CANDIDATES
-from elvisbot.training.run import Probe
+from elvisbot.training.bases import find_base
+from elvisbot.training.examples import examples
+from elvisbot.training.hardware import this_machine
+from elvisbot.training.network import Network
+from elvisbot.training.probing import Probe, probes
+from elvisbot.training.run import MAX_TOKENS, PROBED, hush
 
 TOLERANCE: Final = 0.03
 """Of the held-out loss: by this share what is served may differ from what was trained. Q8_0 stays
 below 0.01; weights put back on a grid of 4 bits lose a multiple of it."""
+
+MEMORY_SHARE: Final = 0.25
+"""Of this machine's memory, that serving the bot may take beside everything else."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +43,26 @@ class Agreement:
     """How well what is served agrees with what was trained.
 
     Attributes:
+        quantisation: How the weights are kept.
         trained, served: Mean loss in nats a token.
+        divergence: Mean Kullback–Leibler divergence of what is served from what was trained, in
+            nats a token. All but the likeliest tokens are taken together.
         tokens: How many were compared.
     """
 
+    quantisation: Quantisation
     trained: float
     served: float
+    divergence: float
     tokens: int
+
+    def as_json(self) -> dict[str, Any]:
+        """What `elvisbot train --json` says of it."""
+        return {
+            "quantisation": self.quantisation,
+            "nats_per_token": {"trained": self.trained, "served": self.served},
+            "divergence": self.divergence,
+        }
 
     @property
     def difference(self) -> float:
@@ -49,25 +75,26 @@ def deliver(
     model: Path,
     probes: Sequence[Probe],
     *,
-    quantisation: Quantisation = "q8_0",
+    quantisation: Quantisation | None = None,
 ) -> Agreement:
     """Write `model` as the bot's `model.gguf`, if it says what the trained model says.
 
     Args:
         model: The folder of the trained model, with its tokenizer.
+        quantisation: None for the finest that this machine can well serve.
 
     Raises:
         ExportError: if it does not; the bot's `model.gguf` stays as it was.
         StorageError: if the disk is full.
     """
+    chosen = quantisation or choose(
+        parameters(model), round(MEMORY_SHARE * psutil.virtual_memory().total)
+    )
     made = model / "model.gguf"
-    write_gguf(model, made, name=bot.name, quantisation=quantisation)
-    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    chat_format = ChatFormat.load(family_of(config["model_type"]), model / "tokenizer.json")
-    agreement = compare(made, chat_format, probes)
+    agreement = _written(bot, model, made, probes, chosen)
     if abs(agreement.difference) > TOLERANCE:
         raise ExportError(
-            f"As {quantisation} the model would lose what it has learnt: its loss on held-out "
+            f"As {chosen} the model would lose what it has learnt: its loss on held-out "
             f"replies went from {agreement.trained:.3f} to {agreement.served:.3f} nats a token.",
             remedy="Nothing was replaced. Train again; if it happens again, please report it "
             "with the name of the base.",
@@ -77,24 +104,78 @@ def deliver(
     return agreement
 
 
-def compare(gguf: Path, chat_format: ChatFormat, probes: Sequence[Probe]) -> Agreement:
+def requantise(bot: Bot, quantisation: Quantisation, destination: Path) -> Agreement:
+    """Write the model of a trained bot as GGUF anew, and say what it loses by that.
+
+    Raises:
+        BotNotFoundError: if the bot has not been trained.
+        ExportError: if the model cannot be written.
+        StorageError: if the disk is full.
+    """
+    bot.require_model()
+    hush()
+    base = find_base(str(bot.model), tell=lambda line: None)
+    network = Network(base, this_machine())
+    network.merge()
+    held_out = examples(
+        read_pairs(bot.heldout_pairs)[-PROBED:],
+        network.format,
+        max_tokens=min(MAX_TOKENS, base.context_length),
+        context_turns=bot.settings.recipe.context_turns,
+    )
+    return _written(bot, bot.model, destination, probes(network, held_out), quantisation)
+
+
+def parameters(model: Path) -> int:
+    """Weights of a model that was saved with two bytes for each."""
+    return sum(path.stat().st_size for path in model.glob("*.safetensors")) // 2
+
+
+def _written(
+    bot: Bot, model: Path, path: Path, probes: Sequence[Probe], quantisation: Quantisation
+) -> Agreement:
+    write_gguf(model, path, name=bot.name, quantisation=quantisation)
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    chat_format = ChatFormat.load(family_of(config["model_type"]), model / "tokenizer.json")
+    return compare(path, chat_format, probes, quantisation)
+
+
+def compare(
+    gguf: Path, chat_format: ChatFormat, probes: Sequence[Probe], quantisation: Quantisation
+) -> Agreement:
     """Ask a GGUF file for the probabilities of the probes' tokens.
 
     Tokens outside of the likeliest `CANDIDATES` get the probability of the least likely of these,
     for both models, since llama.cpp tells no more.
     """
     engine = open_model(gguf, chat_format)
-    trained, served = [], []
+    trained, served, divergences = [], [], []
     try:
         for probe in probes:
             if len(probe.ids) > engine.context:
                 continue
             likeliest = engine.log_probabilities(probe.ids, CANDIDATES)
-            floor = -min(likeliest.values())
-            served.append(min(floor, -likeliest.get(probe.token, -floor)))
-            trained.append(min(floor, probe.nats))
+            floor = min(likeliest.values())
+            served.append(-likeliest.get(probe.token, floor))
+            trained.append(-max(floor, probe.likeliest.get(probe.token, floor)))
+            divergences.append(divergence(probe.likeliest, likeliest))
     finally:
         engine.close()
     if not served:
-        return Agreement(0.0, 0.0, 0)
-    return Agreement(fmean(trained), fmean(served), len(served))
+        return Agreement(quantisation, 0.0, 0.0, 0.0, 0)
+    return Agreement(quantisation, fmean(trained), fmean(served), fmean(divergences), len(served))
+
+
+def divergence(true: Mapping[int, float], other: Mapping[int, float]) -> float:
+    """The Kullback–Leibler divergence of `other` from `true`, in nats.
+
+    Args:
+        true, other: Natural logarithms of the likeliest tokens' probabilities. What is not among
+            the likeliest of both counts as one token more.
+    """
+    common = true.keys() & other.keys()
+    rests = [
+        max(1e-9, 1 - sum(math.exp(each[token]) for token in common)) for each in (true, other)
+    ]
+    inside = sum(math.exp(true[token]) * (true[token] - other[token]) for token in common)
+    return inside + rests[0] * math.log(rests[0] / rests[1])

@@ -2,26 +2,25 @@
 
 folder    bot.toml, model.gguf, the tokenizer and the biases: `elvisbot serve FOLDER` serves it
 ollama    model.gguf and a Modelfile: `ollama create NAME -f Modelfile` takes it in
+gguf      the file model.gguf alone
 """
 
 import shutil
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
-from elvisbot.bots import Bot, History, atomic_folder
+from elvisbot.bots import Bot, History, atomic_folder, atomic_path
 from elvisbot.engines import trained_format
 from elvisbot.errors import UsageError
 from elvisbot.families import BREAK, Family
 
 
-def pack(bot: Bot, target: str, destination: Path) -> None:
-    """Write `destination`, a new folder.
+def pack(bot: Bot, target: str, destination: Path, gguf: Path) -> None:
+    """Write `destination`, a new folder, or the new file of the target `gguf`.
 
     Args:
-        target: One of `TARGETS`.
+        target: `folder`, `ollama` or `gguf`.
+        gguf: The bot's model.
 
     Raises:
         UsageError: if `destination` is there already.
@@ -31,31 +30,28 @@ def pack(bot: Bot, target: str, destination: Path) -> None:
     """
     bot.require_model()
     if destination.exists():
-        raise UsageError(
-            f"{destination} is there already.", remedy="Name a folder that is not: --out FOLDER"
-        )
+        raise UsageError(f"{destination} is there already.", remedy="Name another one: --out PATH")
+    if target == "gguf":
+        with atomic_path(destination) as path:
+            shutil.copyfile(gguf, path)
+        return
     with atomic_folder(destination) as folder:
-        TARGETS[target](bot, folder)
+        shutil.copyfile(gguf, folder / bot.gguf.name)
+        if target == "ollama":
+            written = modelfile(bot, trained_format(bot).family)
+            (folder / "Modelfile").write_text(written, encoding="utf-8")
+        else:
+            _add_what_serving_needs(bot, folder)
 
 
-def _folder(bot: Bot, folder: Path) -> None:
+def _add_what_serving_needs(bot: Bot, folder: Path) -> None:
     packed = Bot(folder)
     packed.model.mkdir(mode=0o700)
-    for source, copy in (
-        (bot.gguf, packed.gguf),
-        (bot.tokenizer, packed.tokenizer),
-        (bot.biases, packed.biases),
-    ):
-        if source.exists():
-            shutil.copyfile(source, copy)
+    shutil.copyfile(bot.tokenizer, packed.tokenizer)
+    if bot.biases.exists():
+        shutil.copyfile(bot.biases, packed.biases)
     # Whom it talks to is nobody's business there.
     packed.save(replace(bot.settings, history=History()))
-
-
-def _ollama(bot: Bot, folder: Path) -> None:
-    shutil.copyfile(bot.gguf, folder / bot.gguf.name)
-    family = trained_format(bot).family
-    (folder / "Modelfile").write_text(modelfile(bot, family), encoding="utf-8")
 
 
 def modelfile(bot: Bot, family: Family) -> str:
@@ -84,8 +80,3 @@ def modelfile(bot: Bot, family: Family) -> str:
         f"# {BREAK} parts the messages of a reply.",
     ]
     return "\n".join(lines) + "\n"
-
-
-TARGETS: Final[Mapping[str, Callable[[Bot, Path], None]]] = MappingProxyType(
-    {"folder": _folder, "ollama": _ollama}
-)

@@ -27,9 +27,10 @@ DRAWS: Final = 4
 """So often a reply is drawn, until it says anything that could be the person's."""
 
 _ASSISTANT: Final = re.compile(
-    r"how (can|may) i (help|assist)|(anything|something) else i can (help|assist)"
-    r"|(happy|here) to (help|assist) you|feel free to (ask|reach)"
-    r"|i(’|')?m (just )?an? ai\b|\bas an ai\b|language model|smollm",
+    r"how (can|could|may) i (help|assist)|(anything|something) else i can (help|assist)"
+    r"|(happy|here) to (help|assist) you|\bassist you\b|feel free to (ask|reach)"
+    r"|\b(as|i(’|')?m|i am) (just )?an? (ai|chatbot|(large )?language model|virtual assistant)\b"
+    r"|smollm",
     re.IGNORECASE,
 )
 """What a base that was taught to be an assistant says, and no person in a chat."""
@@ -65,6 +66,11 @@ class Replier:
         self._settings = settings
         form = engine.format
         self._stop = frozenset({form.start_id, form.answer_id, form.end_id})
+
+    @property
+    def at_once(self) -> int:
+        """So many conversations can be answered at the same time."""
+        return self._engine.at_once
 
     def reply(
         self, messages: Sequence[Message], *, is_cancelled: Callable[[], bool] = _never

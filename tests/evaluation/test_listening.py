@@ -34,7 +34,7 @@ def test_likelihoods_are_those_of_whole_sequences(
     pair = exchange(0, "what about it?", "")
     replies = [made.format.reply([text]) for text in ("ok", "the other thing, haha", "")]
     context = made.format.prompt(pair.context)
-    found = made.likelihoods(context[:-1], replies)
+    found = made.likelihoods(context, replies)
     for reply, log in zip(replies, found, strict=True):
         ids = torch.tensor([[*context, *reply]])
         logs = made.model(input_ids=ids).logits[0, :-1].log_softmax(-1)

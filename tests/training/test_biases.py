@@ -61,12 +61,12 @@ def test_fitting_again_changes_little(network: Network) -> None:
 
 def test_all_that_depends_on_them_knows_them(network: Network) -> None:
     (token,) = network.format.turn(["q"])
-    context = [network.format.start_id, *network.format.turn(["hey"])]
-    (rare,) = network.likelihoods(context, [[token]])
+    turn = network.format.turn(["hey"])
+    prompt = [network.format.start_id, *turn, network.format.answer_id]
+    (rare,) = network.likelihoods(prompt, [[token]])
     network.biases[token] = 10
-    (likely,) = network.likelihoods(context, [[token]])
+    (likely,) = network.likelihoods(prompt, [[token]])
     assert likely > rare + 1
-    prompt = [*context, network.format.answer_id]
     ((made,),) = generate(network, [prompt], [Decoding(temperature=0, max_tokens=5)], stop=())
     assert made == [token] * 5
 

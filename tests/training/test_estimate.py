@@ -119,21 +119,31 @@ def test_a_graphics_card_is_used_where_there_is_one(
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "dtype"),
+    ("capabilities", "seconds", "dtype"),
     [
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": True}, torch.bfloat16),
-        ({"avx512_bf16": False}, torch.float32),
-        ({}, torch.float32),
+        ({"avx512_bf16": True}, (1.0, 2.0), torch.bfloat16),
+        ({"amx_bf16": True}, (1.0, 2.0), torch.bfloat16),
+        ({"avx512_bf16": True}, (2.0, 1.0), torch.float32),
+        ({"avx512_bf16": False}, (1.0, 2.0), torch.float32),
+        ({}, (1.0, 2.0), torch.float32),
     ],
 )
-def test_bfloat16_is_used_where_the_processor_has_it(
-    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], dtype: torch.dtype
+def test_bfloat16_is_used_where_the_processor_has_it_and_is_quicker_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capabilities: dict[str, bool],
+    seconds: tuple[float, float],
+    dtype: torch.dtype,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    took = dict(zip((torch.bfloat16, torch.float32), seconds, strict=True))
+    monkeypatch.setattr(hardware, "_multiplying", lambda dtype: took[dtype])
     assert this_machine().dtype == dtype
+
+
+def test_how_fast_it_multiplies_is_measured() -> None:
+    assert 1e-6 < hardware._multiplying(torch.float32) < 1
 
 
 def test_the_memory_of_a_graphics_card_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,6 +180,15 @@ def test_eight_may_wait_and_a_ninth_may_not() -> None:
         thread.join()
 
 
+def test_as_many_as_the_engine_can_answer_are_let_through() -> None:
+    turnstile = Turnstile(through=3, waiting=0)
+    leave = [turnstile.enter(never) for _ in range(3)]
+    with pytest.raises(ServiceUnavailable):
+        turnstile.enter(never)
+    leave[1]()
+    turnstile.enter(never)
+
+
 # Ports
 
 

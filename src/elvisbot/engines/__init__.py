@@ -1,7 +1,8 @@
 """Engines: loaded models that generate, one module for each way to run them.
 
 An engine sees token ids alone; text, turns and bubbles are the business of `elvisbot.replies`. The
-module's name is the engine's key, and it offers one function, `load(bot)`.
+module's name is the engine's key, and it offers one function, `load(bot, url)`. Modules whose names
+begin with `_` are parts of engines.
 """
 
 import importlib
@@ -10,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.errors import EngineError, UsageError
+from elvisbot.errors import EngineError, MissingExtraError, UsageError
 from elvisbot.families import ChatFormat, families
 
 
@@ -21,11 +22,13 @@ class Engine(Protocol):
         format: How the model's family writes a conversation.
         description: Names the model and what runs it, for people.
         max_prompt: The longest prompt that leaves room for a reply, in tokens.
+        at_once: So many iterators of `generate` may be open; whoever opens more may wait.
     """
 
     format: ChatFormat
     description: str
     max_prompt: int
+    at_once: int
 
     def generate(
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
@@ -55,11 +58,15 @@ class Engine(Protocol):
 
 def engines() -> list[str]:
     """Every engine's key."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if not name.startswith("_"))
 
 
-def load(key: str, bot: Bot) -> Engine:
+def load(key: str, bot: Bot, url: str | None = None) -> Engine:
     """Load `bot` into the engine called `key`.
+
+    Args:
+        url: Of the server, for the engine `openai`; the others take none.
 
     Raises:
         UsageError: if there is no such engine.
@@ -72,8 +79,28 @@ def load(key: str, bot: Bot) -> Engine:
             f"There is no engine called {key!r}.",
             remedy=f"Choose one of: {', '.join(engines())}.",
         )
-    engine: Engine = importlib.import_module(f"{__name__}.{key}").load(bot)
+    if url is not None and key != "openai":
+        raise UsageError(
+            f"The engine {key} runs on this machine.", remedy="Leave out --url, or: --engine openai"
+        )
+    try:
+        module = importlib.import_module(f"{__name__}.{key}")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"The engine {key} needs {error.name}, which is not installed.",
+            remedy="Install it in the folder of the clone: pip install '.[train]'",
+        ) from error
+    engine: Engine = module.load(bot, url)
     return engine
+
+
+def require_fit(prompt: Sequence[int], longest: int) -> None:
+    """Raise EngineError if there is no prompt, or it has more tokens than `longest`."""
+    if not 0 < len(prompt) <= longest:
+        raise EngineError(
+            f"The prompt has {len(prompt)} tokens; the model can take 1 to {longest}.",
+            remedy="Send a shorter message.",
+        )
 
 
 def trained_format(bot: Bot) -> ChatFormat:

@@ -10,7 +10,7 @@ from typing import Final
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.errors import EngineError
+from elvisbot.engines import require_fit
 from elvisbot.families import ChatFormat
 from elvisbot.families.gpt2 import FAMILY
 
@@ -18,7 +18,7 @@ MAX_PROMPT: Final = 4096
 """Tokens, which are bytes here."""
 
 
-def load(bot: Bot) -> "Echo":
+def load(bot: Bot, url: str | None = None) -> "Echo":
     """An echo for `bot`, trained or not."""
     return Echo()
 
@@ -40,6 +40,7 @@ class Echo:
         self.format = ChatFormat.extend(FAMILY, byte_tokenizer())
         self.description = "an echo"
         self.max_prompt = MAX_PROMPT
+        self.at_once = 4
 
     def generate(
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
@@ -59,11 +60,7 @@ class Echo:
 
     def _rest(self, prompt: Sequence[int]) -> list[int]:
         """What is still to be said after `prompt`, which may end within the answer."""
-        if not 0 < len(prompt) <= self.max_prompt:
-            raise EngineError(
-                f"The prompt has {len(prompt)} tokens; an echo can take 1 to {self.max_prompt}.",
-                remedy="Send a shorter message.",
-            )
+        require_fit(prompt, self.max_prompt)
         *_, heard, said = [[], *self._pieces(prompt)]
         return [*self._echo(heard), self.format.end_id][len(said) :] or [self.format.end_id]
 

@@ -9,6 +9,10 @@ that its own stream does not:
 - the untouched log-probabilities, from which `elvisbot.sampling` draws.
 - a stop that is simply not asking for the next token.
 
+Several conversations share the model, a token each in turn, and each has a slot in which llama.cpp
+keeps what it computed of it. The slots share one cache; where that is full, what nobody uses just
+now goes first.
+
 The request makes llama.cpp "sample" one fixed token, whose text is complete, and only the
 probabilities beside it are read.
 """
@@ -22,6 +26,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO, Final
@@ -29,14 +35,28 @@ from typing import Any, BinaryIO, Final
 import xllamacpp
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.cores import usable_cores
-from elvisbot.engines import trained_format
+from elvisbot.engines import require_fit, trained_format
+from elvisbot.engines._fair_lock import FairLock
 from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
+from elvisbot.machine import usable_cores, usable_memory
 from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decoding
 
 MAX_CONTEXT: Final = 1024
-"""Tokens. More would only cost memory: 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large."""
+"""Tokens of one conversation. More than the last few turns a bot is not given."""
+
+SLOTS: Final = 4
+"""Conversations whose computed state is kept, and that are answered at the same time."""
+
+CACHE: Final = 64 << 20
+"""Bytes of that state, for all slots together: 23 KB a token with SmolLM2-135M, 184 KB with
+GPT-2-large. `LEAST_CACHED` tokens it holds whatever they take."""
+
+LEAST_CACHED: Final = 384
+MOST_CACHED: Final = SLOTS * 512
+
+BESIDE: Final = 150 << 20
+"""Bytes that the process takes beside the weights and the cache."""
 
 MAX_THREADS: Final = 4
 """Small models are bound by memory; more threads gain nothing and disturb everybody else."""
@@ -50,7 +70,7 @@ _OVERWHELMING: Final = 1e6
 _LONGEST_SOCKET_PATH: Final = 100
 
 
-def load(bot: Bot) -> "LlamaCpp":
+def load(bot: Bot, url: str | None = None) -> "LlamaCpp":
     """Load `bot`'s `model.gguf`.
 
     Raises:
@@ -83,9 +103,18 @@ def open_model(
     Raises:
         EngineError: if it cannot be read, or does not belong to the tokenizer of `chat_format`.
     """
-    context = min(_trained_context(gguf), MAX_CONTEXT)
-    server = _start(gguf, context)
-    engine = LlamaCpp(server, chat_format, description, context, longest_reply, biases or {})
+    shape = _shape(gguf)
+    cached = max(LEAST_CACHED, min(CACHE // shape.cache_bytes, MOST_CACHED))
+    context = min(shape.context, MAX_CONTEXT, cached)
+    engine = LlamaCpp(
+        _start(gguf, cached),
+        chat_format,
+        description,
+        context=context,
+        cached=cached,
+        longest_reply=longest_reply,
+        biases=biases or {},
+    )
     engine.check()
     return engine
 
@@ -102,7 +131,9 @@ class LlamaCpp:
         server: Any,
         chat_format: ChatFormat,
         description: str,
+        *,
         context: int,
+        cached: int,
         longest_reply: int,
         biases: Mapping[int, float],
     ) -> None:
@@ -113,63 +144,66 @@ class LlamaCpp:
         self._biases = biases
         self.context = context
         # Also keeps close() from taking the model away under a running step, which would hang.
-        self._lock = threading.Lock()
+        self._turn = FairLock()
+        self.at_once = SLOTS
+        self._slots = _Slots(cached)
 
     def generate(
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
     ) -> Iterator[int]:
         """See `elvisbot.engines.Engine`."""
         ids = list(prompt)
-        self._require_fit(ids, self.max_prompt)
+        require_fit(ids, self.max_prompt)
         random = Random()
         biases = with_decoding(self._biases, self.format, decoding)
-        for _ in range(min(decoding.max_tokens, self.context - len(ids))):
-            candidates = biased(self.log_probabilities(ids, CANDIDATES), biases)
-            token = draw(candidates, decoding, random)
-            if token in stop:
-                return
-            yield token
-            ids.append(token)
+        longest = min(decoding.max_tokens, self.context - len(ids))
+        with self._slots.for_prompt(ids, len(ids) + longest) as slot:
+            for _ in range(longest):
+                likeliest = self._step(ids, CANDIDATES, slot)
+                token = draw(biased(likeliest, biases), decoding, random)
+                if token in stop:
+                    return
+                yield token
+                ids.append(token)
 
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
-        self._require_fit(prompt, self.context)
-        likeliest = self._step(prompt, top)["top_logprobs"]
-        return {candidate["id"]: candidate["logprob"] for candidate in likeliest}
+        require_fit(prompt, self.context)
+        with self._slots.for_prompt(prompt, len(prompt)) as slot:
+            return self._step(prompt, top, slot)
 
     def close(self) -> None:
         """See `elvisbot.engines.Engine`. Waits for a step under way; closing twice is fine."""
-        with self._lock:
+        with self._turn:
             self._server = None
 
     def check(self) -> None:
         """Warm the model up, and raise EngineError if its vocabulary is not the tokenizer's."""
-        if self._step([self.format.start_id], 1)["token"] != BREAK:
+        if self._entry([self.format.start_id], 1, 0)["token"] != BREAK:
             self.close()
             raise EngineError(
                 "The model and its tokenizer do not belong together.",
                 remedy="Train the bot again; one of the two files was replaced.",
             )
 
-    def _require_fit(self, prompt: Sequence[int], longest: int) -> None:
-        if not 0 < len(prompt) <= longest:
-            raise EngineError(
-                f"The prompt has {len(prompt)} tokens; the model can take 1 to {longest}.",
-                remedy="Send a shorter message.",
-            )
+    def _step(self, prompt: Sequence[int], top: int, slot: int) -> dict[int, float]:
+        """The log-probabilities of the likeliest tokens after `prompt`."""
+        likeliest = self._entry(prompt, top, slot)["top_logprobs"]
+        return {candidate["id"]: candidate["logprob"] for candidate in likeliest}
 
-    def _step(self, prompt: Sequence[int], top: int) -> dict[str, Any]:
+    def _entry(self, prompt: Sequence[int], top: int, slot: int) -> dict[str, Any]:
         """llama-server's `logprobs` entry for the token after `prompt`."""
         request = {
             "prompt": list(prompt),
             "n_predict": 1,
             "n_probs": top,
             "cache_prompt": True,
+            "id_slot": slot,
             "samplers": ["temperature"],
             "temperature": 0,
             "logit_bias": [[self.format.break_id, _OVERWHELMING]],
         }
-        with self._lock:
+        with self._turn:
             if self._server is None:
                 raise EngineError("The model is closed.", remedy="Start ElvisBot again.")
             answer = self._server.handle_completions(request)
@@ -184,20 +218,78 @@ class LlamaCpp:
         return entry
 
 
-def _start(gguf: Path, context: int) -> Any:
+class _Slots:
+    """Which conversation is computed in which slot."""
+
+    def __init__(self, cached: int) -> None:
+        """
+        Args:
+            cached: Tokens that the slots hold together.
+        """
+        self._cached = cached
+        self._changed = threading.Condition()
+        # From the one that was used longest ago to the latest: the slots, and what they hold.
+        self._free: dict[int, list[int]] = {slot: [] for slot in range(SLOTS)}
+        self._used: dict[int, int] = {}
+
+    @contextlib.contextmanager
+    def for_prompt(self, ids: Sequence[int], room: int) -> Iterator[int]:
+        """The free slot that holds the beginning of `ids`, kept until the end; or else the one that
+        was used longest ago.
+
+        Waits while all are taken, or those that are leave too little room: two conversations that
+        took it from each other would be computed anew for every token.
+
+        Args:
+            ids: May grow in the meantime.
+            room: Tokens that it may grow to.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_room_for(room))
+            slot = self._best(ids)
+            del self._free[slot]
+            self._used[slot] = room
+        try:
+            yield slot
+        finally:
+            with self._changed:
+                del self._used[slot]
+                self._free[slot] = list(ids)
+                self._changed.notify_all()
+
+    def _best(self, ids: Sequence[int]) -> int:
+        shared = {slot: _common(held, ids) for slot, held in self._free.items()}
+        best = max(shared, key=lambda slot: shared[slot])
+        # All conversations begin with the same marker; that alone is no reason to forget one.
+        if shared[best] > len(self._free[best]) / 2:
+            return best
+        return next(iter(self._free))
+
+    def _is_room_for(self, room: int) -> bool:
+        used = sum(self._used.values())
+        return bool(self._free) and (not used or used + room <= self._cached)
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """The length of the beginning that both share."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _start(gguf: Path, cached: int) -> Any:
     with _hidden_address() as hosts:
         try:
-            return xllamacpp.Server(_parameters(gguf, context, hosts))
+            return xllamacpp.Server(_parameters(gguf, cached, hosts))
         except RuntimeError as error:
             raise _unreadable(gguf) from error
 
 
-def _parameters(gguf: Path, context: int, hosts: list[str]) -> Any:
+def _parameters(gguf: Path, cached: int, hosts: list[str]) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(gguf)
-    parameters.n_ctx = context
+    parameters.n_ctx = cached
     parameters.n_batch = parameters.n_ubatch = BATCH
-    parameters.n_parallel = 1
+    parameters.n_parallel = SLOTS
+    parameters.no_extra_bufts = not _has_room_for_a_copy(gguf)
     parameters.kv_unified = True
     parameters.cache_ram_mib = 0
     parameters.n_ctx_checkpoints = 0
@@ -212,6 +304,13 @@ def _parameters(gguf: Path, context: int, hosts: list[str]) -> Any:
     parameters.hostnames = hosts
     parameters.api_keys = [secrets.token_urlsafe()]
     return parameters
+
+
+def _has_room_for_a_copy(gguf: Path) -> bool:
+    """Whether llama.cpp may lay the weights out anew in memory, which makes large models a fifth
+    faster; with the file's own pages they are there twice."""
+    memory = usable_memory()
+    return memory is None or 2 * gguf.stat().st_size + BESIDE + CACHE <= memory
 
 
 def _threads() -> int:
@@ -240,23 +339,42 @@ def _hidden_address() -> Iterator[list[str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _trained_context(gguf: Path) -> int:
-    """How many tokens the model was trained to see at once, from the file's metadata.
+_DAMAGE: Final = (
+    *(OSError, ValueError, KeyError, TypeError),
+    *(ZeroDivisionError, RecursionError, struct.error),
+)
 
-    The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a GGUF file says of its model.
+
+    Attributes:
+        context: Tokens that it was trained to see at once.
+        cache_bytes: Of computed state, for each token.
     """
+
+    context: int
+    cache_bytes: int
+
+
+def _shape(gguf: Path) -> _Shape:
+    """The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
     try:
         with gguf.open("rb") as file:
             magic, version, _, entries = struct.unpack("<4sIQQ", file.read(24))
             if magic != b"GGUF" or version not in (2, 3):
                 raise ValueError("not a GGUF file of version 2 or 3")
+            known = {}
             for _ in range(entries):
-                key = _read_string(file)
-                value = _read_value(file, _read(file, "<I"))
-                if key.endswith(b".context_length"):
-                    return int(value)
-        raise ValueError("no context length")
-    except (OSError, ValueError, KeyError, RecursionError, struct.error) as error:
+                key = _read_string(file).decode()
+                known[key.partition(".")[2]] = _read_value(file, _read(file, "<I"))
+        heads = known["attention.head_count"]
+        size = known.get("attention.key_length", known["embedding_length"] // heads)
+        width = known.get("attention.head_count_kv", heads) * size
+        # A key and a value in each layer, of two bytes a number.
+        return _Shape(int(known["context_length"]), 4 * known["block_count"] * width)
+    except _DAMAGE as error:
         raise _unreadable(gguf) from error
 
 

@@ -43,10 +43,11 @@ def listen(network: Network, pairs: Sequence[Pair], *, turns: int, max_tokens: i
     """
     if len(pairs) < CANDIDATES:
         raise ValueError(f"{CANDIDATES} pairs are needed")
-    replies = [network.format.reply(pair.reply)[: max_tokens // 2] for pair in pairs]
+    form = network.format
+    replies = [form.reply(pair.reply)[: max_tokens // 2] for pair in pairs]
     neutral = np.concatenate(
         [
-            network.likelihoods([network.format.start_id], replies[at : at + CANDIDATES])
+            network.likelihoods([form.start_id, form.answer_id], replies[at : at + CANDIDATES])
             for at in range(0, len(replies), CANDIDATES)
         ]
     )
@@ -54,7 +55,7 @@ def listen(network: Network, pairs: Sequence[Pair], *, turns: int, max_tokens: i
     elsewhere: dict[int, list[float]] = defaultdict(list)
     hits = np.zeros(len(pairs), dtype=bool)
     for index, candidates in _candidates(pairs):
-        context = network.format.prompt(pairs[index].context[-turns - 1 :])[-(max_tokens // 2) : -1]
+        context = form.prompt(pairs[index].context[-turns - 1 :])[-(max_tokens // 2) :]
         logs = network.likelihoods(context, [replies[each] for each in candidates])
         gains = logs - neutral[candidates]
         own[index] = logs[0]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -72,11 +73,12 @@ class Scored:
     real: tuple[Reply, ...]
 
 
-def score(bot: Bot, engine: str, reporter: Reporter) -> Scored:
+def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) -> Scored:
     """Score a trained bot on the latest held-out exchanges.
 
     Args:
         engine: The key of the engine that it is served with.
+        url: Of that engine's server, if it has one.
 
     Raises:
         BotNotFoundError: if it has not been trained.
@@ -88,7 +90,8 @@ def score(bot: Bot, engine: str, reporter: Reporter) -> Scored:
     hush()
     learnt, exchanges = _exchanges(bot)
     made = []
-    for answer in answers(bot, exchanges, engines.load, engine=engine):
+    load = partial(engines.load, url=url)
+    for answer in answers(bot, exchanges, load, engine=engine):
         made.append(answer)
         reporter.answered(len(made), len(exchanges))
     if len(_said(made)) < FOLDS:

@@ -158,31 +158,37 @@ class Network:
         return {token: round(bias, 3) for token, bias in biases if abs(bias) >= LEAST_BIAS}
 
     @torch.no_grad()
-    def nats(self, sequence: Example) -> list[float]:
-        """The negative logarithms of the probabilities of the labelled tokens, one by one, computed
-        in the precision of the weights, and from the weights alone."""
+    def log_probabilities(self, sequence: Example, top: int) -> list[dict[int, float]]:
+        """Natural logarithms of the `top` likeliest tokens' probabilities at each labelled token.
+
+        They are computed in the precision of the weights, and from the weights alone.
+        """
         self.model.eval()
         ids = torch.tensor([sequence.ids], device=self.model.device)
         logs = self.model(input_ids=ids, use_cache=False).logits[0, :-1].float().log_softmax(-1)
-        learnt = [at for at, label in enumerate(sequence.labels) if label != IGNORED]
-        return [-float(logs[at - 1, sequence.ids[at]]) for at in learnt]
+        learnt = [at - 1 for at, label in enumerate(sequence.labels) if label != IGNORED]
+        values, tokens = logs[learnt].topk(min(top, logs.shape[1]))
+        return [
+            dict(zip(row, each, strict=True))
+            for row, each in zip(tokens.tolist(), values.tolist(), strict=True)
+        ]
 
     @torch.no_grad()
     def likelihoods(self, context: Sequence[int], replies: Sequence[Sequence[int]]) -> Any:
         """The natural logarithms of the probabilities of replies behind one and the same context.
 
         Args:
-            context: Token ids; the marker that begins a reply follows them.
+            context: Two token ids at least; the last one is the marker that begins a reply.
 
         Returns:
             A numpy array, one number for each reply.
         """
         self.model.eval()
-        device, marker = self.model.device, self.format.answer_id
+        device, marker = self.model.device, context[-1]
         low = self.hardware.dtype != torch.float32
         with torch.autocast(device.type, dtype=self.hardware.dtype, enabled=low):
             known = self.model(
-                input_ids=torch.tensor([context], device=device), use_cache=True
+                input_ids=torch.tensor([context[:-1]], device=device), use_cache=True
             ).past_key_values
             known.batch_repeat_interleave(len(replies))
             batch = collate([Example([marker, *reply], [IGNORED, *reply]) for reply in replies])

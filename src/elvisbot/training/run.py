@@ -22,7 +22,7 @@ from elvisbot.training import estimate
 from elvisbot.training.bases import Base, find_base, model_folder
 from elvisbot.training.checkpoints import Checkpoints
 from elvisbot.training.estimate import Estimate, Pace
-from elvisbot.training.examples import IGNORED, Example, batches, examples
+from elvisbot.training.examples import Example, batches, examples
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import (
     BATCH_TOKENS,
@@ -35,6 +35,7 @@ from elvisbot.training.loop import (
     fit,
 )
 from elvisbot.training.network import Method, Network
+from elvisbot.training.probing import Probe, probes
 from elvisbot.training.workers import Workers, workers
 
 MAX_TOKENS: Final = 512
@@ -73,21 +74,6 @@ USUAL: Final = 2000
 last 300, a chatty month would decide."""
 
 SAMPLE_TOKENS: Final = 24
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What the trained model thinks of one held-out token, for comparison.
-
-    Attributes:
-        ids: The tokens before it.
-        token: The token.
-        nats: The negative logarithm of its probability.
-    """
-
-    ids: list[int]
-    token: int
-    nats: float
 
 
 @dataclass(frozen=True)
@@ -471,13 +457,14 @@ class _Training:
     def _save(self, base: Base, export: Export) -> None:
         self._reporter.stage("Saving the model, and as GGUF")
         model = self._network.merge()
-        probes = self._probes()
+        # Of what the merged model thinks of some held-out replies, with its weights in float32.
+        compared = probes(self._network, self._sequences((self._heldout or self._learnt)[-PROBED:]))
         with model_folder(self._bot.model) as folder:
             # float16 keeps eight times finer steps than the 8 bits that are served.
             model.to(dtype=torch.float16).save_pretrained(folder)
             self._network.format.tokenizer.save(str(folder / "tokenizer.json"))
             write_biases(folder / BIASES, self._network.worthwhile_biases())
-            export(folder, probes)
+            export(folder, compared)
         settings = self._bot.settings
         recipe = replace(
             settings.recipe,
@@ -508,19 +495,6 @@ class _Training:
             )
         except KeyboardInterrupt:
             return decoding
-
-    def _probes(self) -> list[Probe]:
-        """What the merged model thinks of the tokens of some held-out replies."""
-        sequences = self._sequences((self._heldout or self._learnt)[-PROBED:])
-        probes = []
-        for sequence in sequences:
-            nats = self._network.nats(sequence)
-            learnt = [at for at, label in enumerate(sequence.labels) if label != IGNORED]
-            probes += [
-                Probe(sequence.ids[:at], sequence.ids[at], value)
-                for at, value in zip(learnt, nats, strict=True)
-            ]
-        return probes
 
 
 def split_validation(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:

@@ -46,7 +46,7 @@ def create_app(
         static: The folder of the built front end.
         invites: Only those who have one may come in; None lets everybody in who reaches the server.
         is_secure: Whether visitors come by HTTPS.
-        turnstile: Lets one reply through at a time.
+        turnstile: Lets as many replies through at a time as the engine can make.
         heartbeat: Seconds between the signs of life of a reply in the making.
     """
     app = Flask(__name__, static_folder=None)
@@ -61,7 +61,7 @@ def create_app(
             replier,
             name,
             model,
-            turnstile=turnstile or Turnstile(),
+            turnstile=turnstile or Turnstile(through=replier.at_once),
             heartbeat=heartbeat,
             stopping=stopping,
         )

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 
 from elvisbot.replies import Replier
+from elvisbot.web.description import description
 from elvisbot.web.streams import MIMETYPE, ReplyStream
 from elvisbot.web.turnstile import Turnstile
 from elvisbot.web.validation import conversation
@@ -42,11 +43,13 @@ def blueprint(
         "model": model,
     }
 
+    described = description()
+
     @routes.get("/api/bot")
     def bot() -> Response:
         return _not_stored(jsonify(about))
 
-    @routes.post("/api/reply")
+    @routes.post("/api/reply", provide_automatic_options=False)
     def reply() -> Response:
         if request.mimetype != "application/json":
             raise UnsupportedMediaType
@@ -64,10 +67,14 @@ def blueprint(
         response.headers["X-Accel-Buffering"] = "no"
         return _not_stored(response)
 
-    @routes.get("/api/reply")
+    @routes.route("/api/reply", methods=["GET", "OPTIONS"])
     def not_to_get() -> Response:
         # Without it the files' route would take this for the name of a file.
         raise MethodNotAllowed(["POST"])
+
+    @routes.get("/api/openapi.json")
+    def openapi() -> Response:
+        return _not_stored(jsonify(described))
 
     @routes.get("/healthz")
     def health() -> Response:

@@ -1,4 +1,4 @@
-"""One reply at a time: more would only make all of them slower."""
+"""A few replies at a time: more would only make all of them slower."""
 
 import threading
 import time
@@ -15,13 +15,14 @@ RETRY_AFTER: Final = 5
 
 
 class Turnstile:
-    """Lets one through at a time, in the order of their coming."""
+    """Lets a few through at a time, in the order of their coming."""
 
-    def __init__(self, *, waiting: int = 8, patience: float = 30.0) -> None:
-        """At most `waiting` may wait, for at most `patience` seconds."""
+    def __init__(self, *, through: int = 1, waiting: int = 8, patience: float = 30.0) -> None:
+        """At most `through` are through, and `waiting` wait, for at most `patience` seconds."""
+        self._through = through
         self._waiting = waiting
         self._patience = patience
-        self._queue: list[object] = []  # whoever stands first is through
+        self._queue: list[object] = []  # those who stand first are through
         self._changed = threading.Condition()
 
     def enter(self, is_gone: Callable[[], bool]) -> Callable[[], None]:
@@ -38,13 +39,13 @@ class Turnstile:
         """
         place = object()
         with self._changed:
-            if len(self._queue) > self._waiting:
+            if len(self._queue) >= self._through + self._waiting:
                 raise ServiceUnavailable(retry_after=RETRY_AFTER)
             self._queue.append(place)
         until = time.monotonic() + self._patience
         try:
             with self._changed:
-                while self._queue[0] is not place:
+                while place not in self._queue[: self._through]:
                     if is_gone() or time.monotonic() >= until:
                         raise ServiceUnavailable(retry_after=RETRY_AFTER)
                     self._changed.wait(min(POLL, self._patience))
