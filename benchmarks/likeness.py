@@ -43,7 +43,7 @@ def main() -> None:
     for sender in arguments.senders:
         figures[sender] = found = _one(sender, dataset, arguments.home)
         replies = found["replies"]
-        print(f"{sender}: {replies:,} replies, trained for {found['training_seconds']:.0f} s")
+        print(f"{sender}: {replies:,} replies, trained for {found['training']['seconds']:.0f} s")
         for number in NUMBERS:
             figure = found[number.key]
             low, high = figure["low"], figure["high"]
@@ -65,7 +65,6 @@ def _one(sender: str, dataset: Path, home: Path) -> dict[str, Any]:
         **scored,
         "replies": imported["pairs"]["train"],
         "training": trained,
-        "training_seconds": trained["seconds"],
         "scoring_seconds": time.monotonic() - began,
     }
 

@@ -109,6 +109,12 @@ def test_a_path_without_a_bot_is_said_to_have_none(home: Path, tmp_path: Path) -
         open_bot_or_folder(str(tmp_path))
 
 
+def test_remedies_name_the_folder_of_a_packed_bot(bot: Bot, tmp_path: Path) -> None:
+    pack(bot, "folder", tmp_path / "over there", bot.gguf)
+    assert bot.argument == "elvis"
+    assert open_bot_or_folder(f"{tmp_path}/over there").argument == f'"{tmp_path}/over there/"'
+
+
 def test_a_name_is_looked_for_among_the_bots_only(
     bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

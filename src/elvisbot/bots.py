@@ -225,8 +225,9 @@ class Bot:
 
     @property
     def argument(self) -> str:
-        """The name as it is typed in a command."""
-        return f'"{self.name}"' if " " in self.name else self.name
+        """The bot as it is typed in a command: its name, or its path where that is not enough."""
+        typed = self.name if self.path.parent == home() else f"{self.path}{os.sep}"
+        return f'"{typed}"' if " " in typed else typed
 
     @property
     def messages(self) -> Path:

@@ -426,12 +426,14 @@ def serve(
             is_secure=web.is_secure,
         )
         address = serving.url(listener)
-        if invites is not None:
+        if invites is None:
+            console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
+            if browser and _has_screen():
+                webbrowser.open(address)
+        else:
             console.say(f"Whoever has an invite finds {bot.name} at [bold]{web.url}[/]")
-            address = f"{web.url}/join/{invites.host_token()}"
-        console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
-        if browser and _has_screen():
-            webbrowser.open(address)
+            console.note(f"It is served at {address}. Ctrl-C ends it.")
+            console.note(f"An invite for yourself: elvisbot invite {bot.argument} --for me")
         serving.serve(app, listener)
 
 

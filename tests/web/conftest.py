@@ -74,6 +74,7 @@ class Visitor:
     """One HTTP connection to a running server."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         self.response: http.client.HTTPResponse
 
@@ -105,7 +106,7 @@ def run(make_app: Callable[..., Flask]) -> Iterator[Callable[..., Callable[[], V
     with contextlib.ExitStack() as stack:
 
         def start(engine: ScriptedEngine, **options: Any) -> Callable[[], Visitor]:
-            limits = {"waiting", "patience"} & options.keys()
+            limits = {"through", "waiting", "patience"} & options.keys()
             options["turnstile"] = Turnstile(**{limit: options.pop(limit) for limit in limits})
             return stack.enter_context(_running(make_app(engine, **options)))
 

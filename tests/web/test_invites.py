@@ -112,15 +112,6 @@ def test_nothing_else_opens(bot: Bot, invites: Invites, token: str) -> None:
         invites.revoke(token)
 
 
-def test_whoever_runs_the_server_comes_in_until_it_ends(bot: Bot, invites: Invites) -> None:
-    cookie = invites.redeem(token := invites.host_token())
-    assert cookie is not None
-    assert invites.admits(cookie)
-    assert invites.redeem(token) is None
-    assert not Invites(bot).admits(cookie)
-    assert invites.all() == []
-
-
 # The door
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import socket
@@ -120,6 +121,34 @@ def test_who_goes_away_while_waiting_leaves_the_queue(run: Start) -> None:
     assert _all(first)[-1] == "done"
     patient.response = patient._connection.getresponse()
     assert _all(patient)[-1] == "done"
+
+
+def test_two_are_answered_at_the_same_time_where_the_engine_can(run: Start) -> None:
+    gate = Gate()
+    engine = ScriptedEngine("a", before_token=gate.wait)
+    visitors = run(engine, through=2, heartbeat=0.05)
+    first, second = visitors().ask(), visitors().ask()
+    until(lambda: len(engine.prompts) == 2)
+    gate.open()
+    assert _all(first)[-1] == _all(second)[-1] == "done"
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /api/reply HTTP/1.1\r\nHost: localhost\r\nX: "])
+def test_those_who_send_slowly_are_in_nobodys_way(run: Start, begun: bytes) -> None:
+    visitors = run(ScriptedEngine("a"))
+    with contextlib.ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", visitors().port)))
+            for _ in range(150)
+        ]
+        for connection in slow:
+            connection.sendall(begun)
+        for _ in range(3):
+            for connection in slow:
+                connection.sendall(b"a")
+            started = time.monotonic()
+            assert _all(visitors().ask())[-1] == "done"
+            assert time.monotonic() - started < 2
 
 
 def _all(visitor: Visitor) -> list[str]:

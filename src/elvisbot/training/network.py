@@ -134,8 +134,12 @@ class Network:
             decoder = _decoder(self.model)
             hidden = decoder(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
             labelled = labels != IGNORED
-            logits = self.model.get_output_embeddings()(hidden[labelled])
-        return logits.float() + self.biases, labels[labelled]
+            return self._logits(hidden[labelled]), labels[labelled]
+
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """What the last layer and the biases make of hidden states: float32, (…, vocabulary)."""
+        logits: torch.Tensor = self.model.get_output_embeddings()(hidden)
+        return logits.float() + self.biases
 
     @torch.no_grad()
     def fit_biases(self, sequences: Sequence[Example]) -> None:
@@ -196,10 +200,8 @@ class Network:
             decoder = _decoder(self.model)
             hidden = decoder(input_ids=ids, past_key_values=known).last_hidden_state[:, :-1]
             labelled = labels != IGNORED
-            logits = self.model.get_output_embeddings()(hidden[labelled])
-        nats = functional.cross_entropy(
-            logits.float() + self.biases, labels[labelled], reduction="none"
-        )
+            logits = self._logits(hidden[labelled])
+        nats = functional.cross_entropy(logits, labels[labelled], reduction="none")
         rows = labelled.nonzero()[:, 0]
         return -torch.zeros(len(replies), device=device).index_add(0, rows, nats).cpu().numpy()
 

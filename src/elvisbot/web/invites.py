@@ -61,8 +61,6 @@ class Invites:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._folder = bot.invites
-        self._host_link = _hash(_new_token("host"))
-        self._host_cookie = self._host_link
 
     def all(self) -> list[Invite]:
         """Every invite, oldest first."""
@@ -93,12 +91,6 @@ class Invites:
             file.write(json.dumps(entry).encode())
         return token
 
-    def host_token(self) -> str:
-        """A link's token for whoever started the server; it works once, and while that runs."""
-        token = _new_token("host")
-        self._host_link = _hash(token)
-        return token
-
     def revoke(self, number: str) -> Invite:
         """Take an invite back: its link and its cookie let nobody in any more.
 
@@ -120,8 +112,6 @@ class Invites:
     def is_open(self, token: str) -> bool:
         """Whether a link with this token would let somebody in."""
         number = _number(token)
-        if number == "host":
-            return hmac.compare_digest(_hash(token), self._host_link)
         if not _is_hash_of(token, self._entry(number, _INVITE).get("link")):
             return False
         return not (self._folder / number / _COOKIE).exists()
@@ -139,10 +129,6 @@ class Invites:
             return None
         number = _number(token)
         cookie = _new_token(number)
-        if number == "host":
-            self._host_link = _hash(_new_token("host"))
-            self._host_cookie = _hash(cookie)
-            return cookie
         entry = json.dumps({"used_at": _now(), "cookie": _hash(cookie)})
         path = self._folder / number / _COOKIE
         with storage_errors(path):
@@ -158,8 +144,6 @@ class Invites:
     def admits(self, cookie: str) -> bool:
         """Whether the bearer of a cookie may come in."""
         number = _number(cookie)
-        if number == "host":
-            return hmac.compare_digest(_hash(cookie), self._host_cookie)
         is_invited = bool(self._entry(number, _INVITE))
         return is_invited and _is_hash_of(cookie, self._entry(number, _COOKIE).get("cookie"))
 

@@ -26,6 +26,10 @@ TRIES: Final = 20
 THREADS: Final = 16
 """More than the replies that can wait, so that pages are served beside them."""
 
+CONNECTIONS: Final = 400
+"""Open at the same time: those who send slowly take no thread, but one of these. `select` takes no
+more than some thousand files."""
+
 _MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes that waitress takes in; the app refuses far smaller ones, with a better explanation."""
 
@@ -80,6 +84,7 @@ def make_server(app: Flask, listener: socket.socket) -> Any:
         app,
         sockets=[listener],
         threads=THREADS,
+        connection_limit=CONNECTIONS,
         channel_request_lookahead=1,  # lets it notice that a visitor has gone
         max_request_body_size=_MAX_BODY,
         ident="ElvisBot",
