@@ -72,15 +72,19 @@ def large_bot(folder: Path, memory: int) -> Bot:
 
 
 def _save(bot: Bot, model: Any, chat_format: ChatFormat, base: str) -> None:
-    """Replies of that bot are one bubble of `REPLY_TOKENS` tokens."""
+    """As a trained bot lies there."""
     import torch
 
     bot.model.mkdir(parents=True)
     model.to(dtype=torch.float16).save_pretrained(bot.model)
     chat_format.tokenizer.save(str(bot.tokenizer))
-    decoding = Decoding(max_tokens=REPLY_TOKENS, end_bias=-10.0, break_bias=-10.0)
     recipe = Recipe(base=base, family=chat_format.family.key)
-    bot.save(replace(Settings(), recipe=recipe, decoding=decoding))
+    bot.save(replace(Settings(), recipe=recipe, decoding=speaking(REPLY_TOKENS)))
+
+
+def speaking(tokens: int) -> Decoding:
+    """Replies are one bubble of so many tokens."""
+    return Decoding(max_tokens=tokens, end_bias=-10.0, break_bias=-10.0)
 
 
 @dataclass

@@ -10,8 +10,10 @@ Each server runs on one core and answers
     a conversation of 8 turns, of which the first is not counted
 
 first without limits, then in a control group with a limit of memory and no swap (for which this
-must run as root). A reply is one bubble, so that the time to the first bubble is that of the reply.
-The bandwidth is that of reading memory on one core; a token needs every weight once.
+must run as root). The first bubble is taken to be the first 8 tokens of the 25: ElvisBot sends it
+then, and is measured with replies of that length too; the seed sends the whole reply at its end.
+Tokens/s are those of the 17 in between, while the bot speaks. A token needs every weight once, and
+the bandwidth is that of reading memory on one core.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,10 +40,12 @@ from benchmarks.hosting import (
     message,
     running,
     small_bot,
+    speaking,
 )
 from elvisbot.bots import Bot
 
 REQUESTS = 20
+BUBBLE_TOKENS = 8
 TURNS = 8
 CONTEXT_WORDS = 50
 LIMITS = {"large": 768, "small": 320}
@@ -53,10 +58,11 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=LIMITS, help="this model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--seed", nargs=2, metavar=("MODEL", "PORT"), help=argparse.SUPPRESS)
+    parser.add_argument("--seed", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.seed:
-        _serve_as_the_seed_did(Path(arguments.seed[0]), int(arguments.seed[1]))
+        model, port, tokens = arguments.seed
+        _serve_as_the_seed_did(Path(model), int(port), int(tokens))
         return
     bandwidth = _bandwidth()
     print(f"reading memory on one core: {bandwidth / 1e9:.1f} GB/s")
@@ -76,26 +82,19 @@ def _compared(bot: Bot, limit: int, bandwidth: float) -> dict[str, Any]:
     print(f"\n{bot.name}: model.gguf has {size / MIB:.0f} MiB")
     print(
         f"{'':22}{'start':>8}{'answered':>10}{'tokens/s':>10}{'1st bubble':>12}"
-        f"{'later turns':>13}{'peak MiB':>10}"
+        f"{'later turns':>13}{'a reply':>10}{'peak MiB':>10}"
     )
     found: dict[str, Any] = {"file": size}
     for memory in (None, limit):
         for way in ("elvisbot", "seed"):
-            port = free_port()
-            command = (
-                elvisbot(bot, port)
-                if way == "elvisbot"
-                else [sys.executable, "-m", "benchmarks.serve", "--seed", str(bot.model), str(port)]
-            )
             label = f"{way}, {'no limit' if memory is None else f'{memory} MiB'}"
-            with running(command, port, memory) as server:
-                found[label] = row = _measured(server)
+            found[label] = row = _row(bot, way, memory)
             print(f"{label:22}" + _shown(row), flush=True)
     ours, seed = found["elvisbot, no limit"], found["seed, no limit"]
-    if "tokens_per_second" in ours and "tokens_per_second" in seed:
+    if "failed" not in ours | seed:
         faster = ours["tokens_per_second"] / seed["tokens_per_second"]
         sooner = ours["later_turns"] / seed["later_turns"]
-        reached = ours["decoded_per_second"] * size / bandwidth
+        reached = ours["tokens_per_second"] * size / bandwidth
         found |= {"tokens_ratio": faster, "later_ratio": sooner, "bandwidth_share": reached}
         print(
             f"{faster:.1f} times the seed's tokens/s; from the second turn on, {sooner:.2f} of its "
@@ -104,32 +103,60 @@ def _compared(bot: Bot, limit: int, bandwidth: float) -> dict[str, Any]:
     return found
 
 
+def _row(bot: Bot, way: str, memory: int | None) -> dict[str, Any]:
+    """What one way of serving measures, from replies of both lengths."""
+    rows = []
+    for tokens in (REPLY_TOKENS, BUBBLE_TOKENS):
+        bot.save(replace(bot.settings, decoding=speaking(tokens)))
+        port = free_port()
+        arguments = [str(bot.model), str(port), str(tokens)]
+        command = (
+            elvisbot(bot, port)
+            if way == "elvisbot"
+            else [sys.executable, "-m", "benchmarks.serve", "--seed", *arguments]
+        )
+        with running(command, port, memory) as server:
+            rows.append(_measured(server))
+        if "failed" in rows[-1]:
+            return rows[-1]
+    whole, part = rows
+    between = whole["reply"] - part["reply"]
+    first = part if way == "elvisbot" else whole
+    return {
+        **whole,
+        "tokens_per_second": (REPLY_TOKENS - BUBBLE_TOKENS) / between,
+        "first_bubble": first["reply"],
+        "later_turns": first["later"],
+    }
+
+
 def _measured(server: Server) -> dict[str, Any]:
     if not server.wait():
         killed = server.process.poll()
         return {"failed": "stalled" if killed is None else f"killed ({killed}) while loading"}
     row: dict[str, Any] = {}
-    answers = []
+    seconds = []
     for number in range(REQUESTS):
-        answers.append(ask(server.port, [message(number, CONTEXT_WORDS)]))
+        answer = ask(server.port, [message(number, CONTEXT_WORDS)])
         if number == 0:
             row["start"] = time.monotonic() - server.started
-        if not answers[-1].is_whole:
+        if not answer.is_whole:
             gone = server.process.poll()
             return {"failed": "stalled" if gone is None else f"killed ({gone})"}
-    row["answered"] = len(answers)
-    row["first_bubble"] = median(answer.first for answer in answers)
-    row["tokens_per_second"] = REPLY_TOKENS / median(answer.seconds for answer in answers)
+        seconds.append(answer.seconds)
     texts, later = [message(REQUESTS, CONTEXT_WORDS)], []
     for turn in range(TURNS):
         answer = ask(server.port, texts)
         if turn:
-            later.append(answer.first)
+            later.append(answer.seconds)
         texts += [answer.text, message(turn, 8)]
-    row["later_turns"] = median(later)
-    row["decoded_per_second"] = REPLY_TOKENS / row["later_turns"]
-    row["peak"] = server.peak
-    return row
+    return {
+        **row,
+        "answered": len(seconds),
+        "reply": median(seconds),
+        "later": median(later),
+        "peak": server.peak,
+    }
 
 
 def _shown(row: dict[str, Any]) -> str:
@@ -137,7 +164,8 @@ def _shown(row: dict[str, Any]) -> str:
         return f"  {row['failed']}"
     return (
         f"{row['start']:7.1f}s{row['answered']:10}{row['tokens_per_second']:10.1f}"
-        f"{row['first_bubble']:11.2f}s{row['later_turns']:12.2f}s{row['peak']:10.0f}"
+        f"{row['first_bubble']:11.2f}s{row['later_turns']:12.2f}s{row['reply']:9.2f}s"
+        f"{row['peak']:10.0f}"
     )
 
 
@@ -159,7 +187,7 @@ def _bandwidth() -> float:
         os.sched_setaffinity(0, usual)
 
 
-def _serve_as_the_seed_did(model: Path, port: int) -> None:
+def _serve_as_the_seed_did(model: Path, port: int, tokens: int) -> None:
     """Flask, transformers and torch in float32; the whole context is read for every reply."""
     import torch
     from flask import Flask, Response, request
@@ -190,8 +218,8 @@ def _serve_as_the_seed_did(model: Path, port: int) -> None:
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
                 do_sample=True,
-                min_new_tokens=REPLY_TOKENS,
-                max_new_tokens=REPLY_TOKENS,
+                min_new_tokens=tokens,
+                max_new_tokens=tokens,
                 pad_token_id=chat_format.end_id,
             )
         text = chat_format.text(made[0, ids.shape[1] :].tolist()) or "…"

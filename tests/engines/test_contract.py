@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from elvisbot.bots import Bot, Decoding, Recipe, Settings
-from elvisbot.engines import Engine, engines, load
+from elvisbot.engines import Engine, engines, llama_cpp, load
 from elvisbot.engines.openai import API_KEY
 from elvisbot.errors import BotNotFoundError, EngineError, UsageError
 from elvisbot.export.gguf import write_gguf
@@ -49,7 +49,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
     """A bot that says letters, in 16 bits, so that all engines mean the same."""
     made = Bot(tmp_path_factory.mktemp("bots") / "tiny")
     chat_format = ChatFormat.extend(family_of("llama"), tiny.byte_tokenizer())
-    model = tiny.llama()
+    model = tiny.llama(head_size=32)
     model.resize_token_embeddings(chat_format.tokenizer.get_vocab_size(), mean_resizing=False)
     model.save_pretrained(made.model)
     chat_format.tokenizer.save(str(made.tokenizer))
@@ -228,6 +228,20 @@ def test_an_untrained_bot_is_not_found(key: str, tmp_path: Path) -> None:
     (untrained := Bot(tmp_path)).save(Settings())
     with pytest.raises(BotNotFoundError):
         loaded(key, untrained, "http://127.0.0.1:9")
+
+
+def test_little_memory_changes_little(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    roomy = load("llama_cpp", bot)
+    monkeypatch.setattr(llama_cpp, "usable_memory", lambda: 1 << 20)
+    tight = load("llama_cpp", bot)
+    prompt = prompt_of(roomy, "what about the other thing?")
+    ours, theirs = (each.log_probabilities(prompt, 20) for each in (tight, roomy))
+    assert ours.keys() & theirs.keys() >= set(list(theirs)[:10])
+    assert all(abs(ours[token] - theirs[token]) < 0.1 for token in ours.keys() & theirs.keys())
+    assert ours != theirs
+    for each in (roomy, tight):
+        assert said(each, prompt)
+        each.close()
 
 
 # The server elsewhere

@@ -48,14 +48,17 @@ MAX_CONTEXT: Final = 1024
 SLOTS: Final = 4
 """Conversations whose computed state is kept, and that are answered at the same time."""
 
-CACHE: Final = 64 << 20
-"""Bytes of that state, for all slots together: 23 KB a token with SmolLM2-135M, 184 KB with
-GPT-2-large. `LEAST_CACHED` tokens it holds whatever they take."""
+CACHE: Final = 256 << 20
+SMALL_CACHE: Final = 48 << 20
+"""Bytes of that state, for all slots together, where there is room for it and where there is not.
+It takes 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large; where there is no room it is kept
+in 8 bits instead of 16."""
 
-LEAST_CACHED: Final = 384
-MOST_CACHED: Final = SLOTS * 512
+STEP: Final = 256
+MOST_CACHED: Final = SLOTS * 384
+"""Tokens of it: a multiple of `STEP`, as llama.cpp has it, and no more than this."""
 
-BESIDE: Final = 150 << 20
+BESIDE: Final = 170 << 20
 """Bytes that the process takes beside the weights and the cache."""
 
 MAX_THREADS: Final = 4
@@ -64,6 +67,7 @@ MAX_THREADS: Final = 4
 BATCH: Final = 128
 """Tokens of a prompt computed at once. 64 to 512 were equally fast with SmolLM2-135M."""
 
+_BLOCK: Final = 32
 _MARGIN: Final = 4
 _ERRORS_ONLY: Final = 1
 _OVERWHELMING: Final = 1e6
@@ -103,11 +107,13 @@ def open_model(
     Raises:
         EngineError: if it cannot be read, or does not belong to the tokenizer of `chat_format`.
     """
-    shape = _shape(gguf)
-    cached = max(LEAST_CACHED, min(CACHE // shape.cache_bytes, MOST_CACHED))
+    shape, has_room = _shape(gguf), _has_room(gguf)
+    halved = not has_room and shape.head_size % _BLOCK == 0
+    fits = (CACHE if has_room else SMALL_CACHE * (1 + halved)) // shape.cache_bytes
+    cached = max(1, min(fits, MOST_CACHED) // STEP) * STEP
     context = min(shape.context, MAX_CONTEXT, cached)
     engine = LlamaCpp(
-        _start(gguf, cached),
+        _start(gguf, cached, copied=has_room, halved=halved),
         chat_format,
         description,
         context=context,
@@ -275,10 +281,14 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _start(gguf: Path, cached: int) -> Any:
+def _start(gguf: Path, cached: int, *, copied: bool, halved: bool) -> Any:
     with _hidden_address() as hosts:
+        parameters = _parameters(gguf, cached, hosts)
+        parameters.no_extra_bufts = not copied
+        if halved:
+            parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
         try:
-            return xllamacpp.Server(_parameters(gguf, cached, hosts))
+            return xllamacpp.Server(parameters)
         except RuntimeError as error:
             raise _unreadable(gguf) from error
 
@@ -289,7 +299,6 @@ def _parameters(gguf: Path, cached: int, hosts: list[str]) -> Any:
     parameters.n_ctx = cached
     parameters.n_batch = parameters.n_ubatch = BATCH
     parameters.n_parallel = SLOTS
-    parameters.no_extra_bufts = not _has_room_for_a_copy(gguf)
     parameters.kv_unified = True
     parameters.cache_ram_mib = 0
     parameters.n_ctx_checkpoints = 0
@@ -306,9 +315,11 @@ def _parameters(gguf: Path, cached: int, hosts: list[str]) -> Any:
     return parameters
 
 
-def _has_room_for_a_copy(gguf: Path) -> bool:
-    """Whether llama.cpp may lay the weights out anew in memory, which makes large models a fifth
-    faster; with the file's own pages they are there twice."""
+def _has_room(gguf: Path) -> bool:
+    """Whether there is memory for a large cache, and for llama.cpp to lay the weights out anew.
+
+    That makes large models a fifth faster; beside the file's own pages they are there twice then.
+    """
     memory = usable_memory()
     return memory is None or 2 * gguf.stat().st_size + BESIDE + CACHE <= memory
 
@@ -351,11 +362,13 @@ class _Shape:
 
     Attributes:
         context: Tokens that it was trained to see at once.
-        cache_bytes: Of computed state, for each token.
+        cache_bytes: Of computed state, for each token, in 16 bits.
+        head_size: Numbers of it that a head has.
     """
 
     context: int
     cache_bytes: int
+    head_size: int
 
 
 def _shape(gguf: Path) -> _Shape:
@@ -370,10 +383,10 @@ def _shape(gguf: Path) -> _Shape:
                 key = _read_string(file).decode()
                 known[key.partition(".")[2]] = _read_value(file, _read(file, "<I"))
         heads = known["attention.head_count"]
-        size = known.get("attention.key_length", known["embedding_length"] // heads)
+        size = int(known.get("attention.key_length", known["embedding_length"] // heads))
         width = known.get("attention.head_count_kv", heads) * size
         # A key and a value in each layer, of two bytes a number.
-        return _Shape(int(known["context_length"]), 4 * known["block_count"] * width)
+        return _Shape(int(known["context_length"]), 4 * known["block_count"] * width, size)
     except _DAMAGE as error:
         raise _unreadable(gguf) from error
 

@@ -3,7 +3,7 @@
     f16      16 bits a weight, as they are saved
     q8_0     8.5 bits: nothing is lost that a reader could notice
     q6_k, q5_k_m, q4_k_m
-             6.6, 5.7 and 4.9 bits: for large models on small machines
+             6.6, 6.1 and 5.3 bits: for large models on small machines
 
 The K kinds are llama.cpp's own mixtures: the matrices that suffer most from rounding keep more bits
 than the others, by the rules of its `llama-quant.cpp`. Their rounding is done by ggml, llama.cpp's
@@ -40,14 +40,17 @@ FILE_TYPES: Final[dict[Quantisation, LlamaFileType]] = {
 BITS: Final[dict[Quantisation, float]] = {
     "f16": 16.0,
     "q8_0": 8.5,
-    "q6_k": 6.6,
-    "q5_k_m": 5.8,
-    "q4_k_m": 5.1,
+    "q6_k": 6.65,
+    "q5_k_m": 6.1,
+    "q4_k_m": 5.3,
 }
-"""A weight, on average over a model of GPT-2's or Llama's shape."""
+"""A weight, on average over GPT-2-large."""
 
-BESIDE: Final = 150 << 20
-"""Bytes that the server takes beside the weights: Python, the web app, the cache of the chats."""
+BESIDE: Final = 170 << 20
+"""Bytes that the server takes whatever the model: Python, the web app, llama.cpp."""
+
+GROWTH: Final = 1.08
+"""The memory that grows with the model, over its weights: there is also the state of the chats."""
 
 _PLAIN: Final[dict[Quantisation, Kind]] = {
     "f16": Kind.F16,
@@ -84,7 +87,7 @@ def choose(parameters: int, memory: int) -> Quantisation:
 
 def served_memory(parameters: int, quantisation: Quantisation) -> int:
     """Bytes that a server with such a model takes, about."""
-    return round(parameters * BITS[quantisation] / 8) + BESIDE
+    return round(GROWTH * parameters * BITS[quantisation] / 8) + BESIDE
 
 
 def kind_of(name: str, quantisation: Quantisation, *, blocks: int, is_head: bool) -> Kind:
