@@ -1,5 +1,7 @@
 """The decoding is chosen by what the replies of a model look like."""
 
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from elvisbot import pairs
 from elvisbot.bots import Decoding, make_bot
 from elvisbot.conversation import Line, Pair
 from elvisbot.evaluation import calibration
-from elvisbot.evaluation.calibration import BOLDEST, Trial, calibrate, tried
+from elvisbot.evaluation.calibration import BOLDEST, Trial, _Judge, calibrate, mended
 from elvisbot.messages import write_messages
 from elvisbot.training.bases import find_base
 from elvisbot.training.hardware import Hardware
@@ -39,38 +41,71 @@ def asked(count: int) -> list[Pair]:
 def test_replies_that_are_too_long_are_made_to_end_sooner(network: Network) -> None:
     start = Decoding(max_tokens=60)
     prompts = [network.format.prompt(pair.context) for pair in asked(12)]
-    trials = tried(network, prompts, USUAL, start)
-    ways = len(calibration.TRIED)
-    for before, after in zip(trials[:ways], trials[ways:], strict=True):
-        assert before.decoding.end_bias == 0
-        assert before.tokens > 1.5  # an untrained model hardly ever ends
-        assert after.decoding.end_bias > 0
-        assert after.tokens < before.tokens
+    judge = _Judge(network, USUAL)
+    before = judge.trials(prompts, [start])
+    assert before[0].tokens > 1.5  # an untrained model hardly ever ends
+    (after,) = judge.trials(prompts, [mended(start, before)])
+    assert after.decoding.end_bias > 0
+    assert after.tokens < before[0].tokens
 
 
-def test_the_best_of_them_is_chosen(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    good = Trial(Decoding(temperature=0.5), 0.1, 1.0, 1.0, 1.0)
-    dull = Trial(Decoding(temperature=0.1), 0.1, 0.5, 1.0, 1.0)
-    far = Trial(Decoding(temperature=2.0), 0.4, 1.0, 1.0, 1.0)
-    monkeypatch.setattr(calibration, "tried", lambda *arguments: [far, good, dull])
+def judged_by(monkeypatch: pytest.MonkeyPatch, judge: Callable[[Decoding], Trial]) -> None:
+    def trials(self: object, prompts: object, decodings: Sequence[Decoding]) -> list[Trial]:
+        return [judge(decoding) for decoding in decodings]
+
+    monkeypatch.setattr(_Judge, "trials", trials)
+
+
+def test_the_way_that_is_nearest_to_them_is_chosen(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, least = calibration.TRIED[1]
+    judged_by(
+        monkeypatch, lambda each: Trial(each, 0.1 if each.min_p == least else 0.2, 1.0, 1.0, 1.0)
+    )
     chosen = calibrate(network, asked(10), USUAL, turns=6, max_tokens=128, start=Decoding())
-    assert chosen == good.decoding
+    assert chosen.min_p == least
+    judged_by(monkeypatch, lambda each: Trial(each, 0.1, 0.5 if each.min_p == least else 1, 1, 1))
+    chosen = calibrate(network, asked(10), USUAL, turns=6, max_tokens=128, start=Decoding())
+    assert chosen.min_p != least
+
+
+def test_the_biases_end_where_the_replies_are_as_long_and_as_broken_up_as_theirs(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(decoding: Decoding) -> Trial:
+        tokens = 1.5 * math.exp(-decoding.end_bias)
+        return Trial(decoding, 0.1, 1.0, tokens, 0.8 * tokens * math.exp(decoding.break_bias))
+
+    judged_by(monkeypatch, judge)
+    chosen = calibrate(network, asked(10), USUAL, turns=6, max_tokens=128, start=Decoding())
+    last = judge(chosen)
+    assert (last.tokens, last.breaks) == pytest.approx((1, 1), abs=0.01)
+
+
+def test_half_of_what_is_lacking_after_the_second_time_is_made_up() -> None:
+    (first, second) = (Trial(Decoding(), 0.1, 1.0, tokens, tokens) for tokens in (1.2, 0.8))
+    assert mended(Decoding(), [first]).end_bias == pytest.approx(math.log(1.2), abs=0.001)
+    half = mended(Decoding(end_bias=0.5), [second], share=0.5)
+    assert half.end_bias == pytest.approx(0.5 + math.log(0.8) / 2, abs=0.001)
+    both = mended(Decoding(), [first, second])
+    assert both.end_bias == pytest.approx(math.log(1.2 * 0.8) / 2, abs=0.001)
 
 
 @pytest.mark.parametrize(("longest", "allowed"), [(1, 3), (9, 9)])
 def test_it_may_send_as_many_messages_in_a_row_as_they_do(
     network: Network, monkeypatch: pytest.MonkeyPatch, longest: int, allowed: int
 ) -> None:
-    started: list[Decoding] = []
+    started: list[int] = []
 
-    def tried(network: Network, prompts: object, usual: object, start: Decoding) -> list[Trial]:
-        started.append(start)
-        return [Trial(start, 0.1, 1.0, 1.0, 1.0)]
+    def judge(decoding: Decoding) -> Trial:
+        started.append(decoding.max_bubbles)
+        return Trial(decoding, 0.1, 1.0, 1.0, 1.0)
 
-    monkeypatch.setattr(calibration, "tried", tried)
+    judged_by(monkeypatch, judge)
     usual = [("ok",)] * 90 + [("so",) * longest] * 9 + [("!",) * 50]
     chosen = calibrate(network, asked(10), usual, turns=6, max_tokens=128, start=Decoding())
-    assert chosen.max_bubbles == started[0].max_bubbles == allowed
+    assert {chosen.max_bubbles, *started} == {allowed}
 
 
 def test_a_few_exchanges_choose_nothing(network: Network) -> None:
@@ -80,14 +115,14 @@ def test_a_few_exchanges_choose_nothing(network: Network) -> None:
 
 @pytest.mark.parametrize(("tokens", "breaks"), [(0.0, 0.0), (1e6, 1e-6), (1e-6, 1e6)])
 def test_biases_have_bounds(tokens: float, breaks: float) -> None:
-    mended = calibration._mended(Trial(Decoding(), 0.1, 1.0, tokens, breaks))
-    assert abs(mended.end_bias) <= BOLDEST
-    assert abs(mended.break_bias) <= BOLDEST
+    found = mended(Decoding(), [Trial(Decoding(), 0.1, 1.0, tokens, breaks)])
+    assert abs(found.end_bias) <= BOLDEST
+    assert abs(found.break_bias) <= BOLDEST
 
 
 def test_as_long_and_as_broken_up_as_theirs_needs_no_bias() -> None:
-    mended = calibration._mended(Trial(Decoding(), 0.1, 1.0, 1.0, 1.0))
-    assert (mended.end_bias, mended.break_bias) == (0, 0)
+    found = mended(Decoding(), [Trial(Decoding(), 0.1, 1.0, 1.0, 1.0)])
+    assert (found.end_bias, found.break_bias) == (0, 0)
 
 
 @pytest.mark.parametrize(("minutes", "chosen"), [(None, True), (9.9, False)])

@@ -1,8 +1,10 @@
 """How a bot's replies are drawn, chosen so that they are as long and as varied as the person's.
 
-A few ways of drawing are tried side by side on replies that training did not see. For each, the
-biases of the end and of the break follow from how much longer and how much more broken up its
-replies are than the person's; then the one whose habits are nearest to theirs is taken.
+A few ways of drawing are tried side by side on exchanges that training did not see. From how much
+longer and how much more broken up all those replies are than the person's, the biases of the end
+and of the break follow. With these everything is tried once more: the way whose habits are nearest
+to theirs is taken, and the biases by half of what they still lack, since either estimate is by
+chance a little off.
 """
 
 import math
@@ -26,14 +28,11 @@ TRIED: Final = (
 )
 """The ways of drawing that are tried."""
 
-CONTEXTS: Final = 30
-"""So many contexts, the latest, are answered."""
+CONTEXTS: Final = 60
+"""So many contexts, the latest, are answered once in each way."""
 
 MIN_CONTEXTS: Final = 10
 """With fewer, chance would choose."""
-
-DRAWS: Final = 2
-"""Replies to each of them."""
 
 BOLDEST: Final = 1.5
 """A bias is no larger, either way."""
@@ -43,6 +42,9 @@ BURST: Final = 0.99
 
 SHORTEST_BURST: Final = 3
 """So many messages the bot may always send."""
+
+LEAST: Final = 1e-3
+"""Of what has a logarithm."""
 
 FEW: Final = 0.05
 """Breaks a reply that are taken for as good as none."""
@@ -70,7 +72,7 @@ class Trial:
     @property
     def loss(self) -> float:
         """How far from the person it is in all."""
-        return self.distance + VARIETY * abs(math.log(max(1e-3, self.variety)))
+        return self.distance + VARIETY * abs(math.log(max(LEAST, self.variety)))
 
 
 def calibrate(
@@ -100,21 +102,38 @@ def calibrate(
         network.format.prompt(pair.context[-turns - 1 :])[-longest:]
         for pair in contexts[-CONTEXTS:]
     ]
-    trials = tried(network, prompts, usual, start)
-    return min(trials, key=lambda trial: trial.loss).decoding
-
-
-def tried(
-    network: Network, prompts: Sequence[Sequence[int]], usual: Sequence[Reply], start: Decoding
-) -> list[Trial]:
-    """Try every way of drawing as it is, and then with the biases that suit it."""
     judge = _Judge(network, usual)
     plain = [
         replace(start, temperature=heat, top_p=top, min_p=least, end_bias=0.0, break_bias=0.0)
         for heat, top, least in TRIED
     ]
     first = judge.trials(prompts, plain)
-    return first + judge.trials(prompts, [_mended(trial) for trial in first])
+    second = judge.trials(prompts, [mended(each.decoding, first) for each in first])
+    best = min(second, key=lambda trial: trial.loss)
+    return mended(best.decoding, second, share=0.5)
+
+
+def mended(decoding: Decoding, trials: Sequence[Trial], *, share: float = 1.0) -> Decoding:
+    """`decoding` with biases that would have made the replies as long, and as broken up, as the
+    person's.
+
+    A reply of n tokens ends at each of them with a chance of about 1/n.
+
+    Args:
+        trials: All of them tell the length, which hangs little on how much is cut away.
+        share: Of what is lacking.
+    """
+    longer = fmean(math.log(max(LEAST, trial.tokens)) for trial in trials)
+    more_broken = fmean(math.log(max(LEAST, trial.breaks)) for trial in trials)
+    return replace(
+        decoding,
+        end_bias=_bounded(decoding.end_bias + share * longer),
+        break_bias=_bounded(decoding.break_bias - share * (more_broken - longer)),
+    )
+
+
+def _bounded(bias: float) -> float:
+    return round(min(BOLDEST, max(-BOLDEST, bias)), 3)
 
 
 def _longest_burst(usual: Sequence[Reply]) -> int:
@@ -138,13 +157,8 @@ class _Judge:
     ) -> list[Trial]:
         form = self._network.format
         stop = {form.start_id, form.answer_id, form.end_id}
-        made = generate(self._network, prompts, [*decodings] * DRAWS, stop=stop)
-        return [
-            self._judged(
-                each, [ids for replies in made[index :: len(decodings)] for ids in replies]
-            )
-            for index, each in enumerate(decodings)
-        ]
+        made = generate(self._network, prompts, decodings, stop=stop)
+        return [self._judged(each, ids) for each, ids in zip(decodings, made, strict=True)]
 
     def _judged(self, decoding: Decoding, made: Sequence[Sequence[int]]) -> Trial:
         texts = [self._network.format.messages(ids)[: decoding.max_bubbles] for ids in made]
@@ -168,20 +182,3 @@ class _Judge:
             for each in (replies, self._usual)
         )
         return variety(ours, theirs)
-
-
-def _mended(trial: Trial) -> Decoding:
-    """With biases that would have made the replies as long, and as broken up, as the person's.
-
-    A reply of n tokens ends at each of them with a chance of about 1/n.
-    """
-    breaks_a_token = trial.breaks / max(trial.tokens, 1e-3)
-    return replace(
-        trial.decoding,
-        end_bias=_bias(trial.tokens),
-        break_bias=_bias(1 / max(breaks_a_token, 1e-3)),
-    )
-
-
-def _bias(factor: float) -> float:
-    return min(BOLDEST, max(-BOLDEST, math.log(max(factor, 1e-3))))
