@@ -51,7 +51,6 @@ def main() -> None:
     bot.require_model()
     exchanges = read_pairs(bot.heldout_pairs)[-arguments.exchanges :]
     chosen = _choices(bot, exchanges, arguments.drawn)
-    chosen["the person's own"] = [pair.reply for pair in exchanges]
     learnt, count = read_pairs(bot.train_pairs), len(exchanges)
     likenesses = Likenesses(
         later=[pair.reply for pair in exchanges],
@@ -60,7 +59,8 @@ def main() -> None:
         later_others=their_turns(exchanges),
         learnt_others=their_turns(learnt),
     )
-    fits = _fits(bot, exchanges, chosen)
+    own = {"the person's own": [pair.reply for pair in exchanges]}
+    fits = _fits(bot, exchanges, chosen | own)
     figures = {}
     print(f"{'':22}{'style':>8}{'excess':>8}{'diversity':>10}{'letters':>9}{'fit, bits':>11}")
     for name, replies in chosen.items():
@@ -70,13 +70,21 @@ def main() -> None:
             "style_ratio": like.style_ratio.value,
             "excess_detectability": like.excess_detectability.value,
             "diversity": like.diversity.value,
-            "letters": float(np.mean([len("\n".join(reply)) for reply in said])),
+            "letters": _letters(said),
             "fit_bits": fits[name],
         }
         style, excess, diversity, letters, fit = figures[name].values()
         print(f"{name:22}{style:8.2f}{excess:+8.3f}{diversity:10.2f}{letters:9.1f}{fit:11.2f}")
+    (letters,) = (_letters(replies) for replies in own.values())
+    (name,) = own
+    figures[name] = {"letters": letters, "fit_bits": fits[name]}
+    print(f"{name:22}{'':26}{letters:9.1f}{fits[name]:11.2f}")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _letters(replies: Sequence[Reply]) -> float:
+    return float(np.mean([len("\n".join(reply)) for reply in replies]))
 
 
 def _network(name: str) -> Network:
