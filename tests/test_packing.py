@@ -109,6 +109,13 @@ def test_a_path_without_a_bot_is_said_to_have_none(home: Path, tmp_path: Path) -
         open_bot_or_folder(str(tmp_path))
 
 
+def test_a_packed_bot_keeps_its_name(bot: Bot, tmp_path: Path) -> None:
+    pack(bot, "folder", tmp_path / "there", bot.gguf)
+    (tmp_path / "there").rename(tmp_path / "anything")
+    assert open_bot_or_folder(f"{tmp_path}/anything").shown_name == "elvis"
+    assert bot.shown_name == "elvis"
+
+
 def test_remedies_name_the_folder_of_a_packed_bot(bot: Bot, tmp_path: Path) -> None:
     pack(bot, "folder", tmp_path / "over there", bot.gguf)
     assert bot.argument == "elvis"

@@ -180,9 +180,11 @@ class Web:
     Attributes:
         url: Where visitors find it (`https://bot.example.org`); empty where it is for this machine
             alone. With it, everybody needs an invite.
+        name: What the bot is called there; empty for its folder's name.
     """
 
     url: str = ""
+    name: str = ""
 
     def __post_init__(self) -> None:
         _require(
@@ -222,6 +224,11 @@ class Bot:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def shown_name(self) -> str:
+        """What visitors see."""
+        return self.settings.web.name or self.name
 
     @property
     def argument(self) -> str:

@@ -19,7 +19,7 @@ import click
 from click.types import FloatParamType
 
 from elvisbot import __version__
-from elvisbot.bots import Recipe, Web, all_bots, home, open_bot, open_bot_or_folder, storage_errors
+from elvisbot.bots import Recipe, all_bots, home, open_bot, open_bot_or_folder, storage_errors
 from elvisbot.errors import MissingExtraError, NeedsAnswerError, UsageError
 
 if TYPE_CHECKING:
@@ -379,7 +379,7 @@ def chat(name: str, engine: str, url: str | None) -> None:
 
     bot = open_bot_or_folder(name)
     with _loaded(engine, bot, url) as loaded:
-        talk(Replier(loaded, bot.settings), bot.name)
+        talk(Replier(loaded, bot.settings), bot.shown_name)
 
 
 @elvisbot.command()
@@ -419,7 +419,7 @@ def serve(
     ):
         app = create_app(
             Replier(loaded, bot.settings),
-            name=bot.name,
+            name=bot.shown_name,
             model=loaded.description,
             allowed_hosts=hosts,
             invites=invites,
@@ -427,11 +427,11 @@ def serve(
         )
         address = serving.url(listener)
         if invites is None:
-            console.say(f"Text with {bot.name} at [bold]{address}[/] (Ctrl-C ends it)")
+            console.say(f"Text with {bot.shown_name} at [bold]{address}[/] (Ctrl-C ends it)")
             if browser and _has_screen():
                 webbrowser.open(address)
         else:
-            console.say(f"Whoever has an invite finds {bot.name} at [bold]{web.url}[/]")
+            console.say(f"Whoever has an invite finds {bot.shown_name} at [bold]{web.url}[/]")
             console.note(f"It is served at {address}. Ctrl-C ends it.")
             console.note(f"An invite for yourself: elvisbot invite {bot.argument} --for me")
         serving.serve(app, listener)
@@ -459,7 +459,7 @@ def invite(name: str, who: str, url: str | None, as_json: bool) -> None:
     settings = bot.settings
     if url is not None:
         try:
-            settings = replace(settings, web=Web(url.rstrip("/")))
+            settings = replace(settings, web=replace(settings.web, url=url.rstrip("/")))
         except ValueError as error:
             raise UsageError(f"{url} is no such address.", remedy=f"The {error}.") from error
     if not settings.web.url:
@@ -473,7 +473,7 @@ def invite(name: str, who: str, url: str | None, as_json: bool) -> None:
     if as_json:
         console.print_json({"bot": bot.name, "id": token.partition(".")[0], "link": link})
     else:
-        console.print_invite(link, who, bot.name)
+        console.print_invite(link, who, bot.shown_name)
 
 
 @elvisbot.command()

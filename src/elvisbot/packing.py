@@ -50,8 +50,9 @@ def _add_what_serving_needs(bot: Bot, folder: Path) -> None:
     shutil.copyfile(bot.tokenizer, packed.tokenizer)
     if bot.biases.exists():
         shutil.copyfile(bot.biases, packed.biases)
-    # Whom it talks to is nobody's business there.
-    packed.save(replace(bot.settings, history=History()))
+    # Whom it talks to is nobody's business there; the folder may be renamed.
+    web = replace(bot.settings.web, name=bot.shown_name)
+    packed.save(replace(bot.settings, history=History(), web=web))
 
 
 def modelfile(bot: Bot, family: Family) -> str:
