@@ -1,6 +1,6 @@
 """How a server bears up: five chats, fifty at once, a thousand replies, and visitors who misbehave.
 
-    python -m benchmarks.load [--minutes 10] [--replies 1000] [--json FILE]
+    python -m benchmarks.load [--minutes 10] [--replies 1000] [--only STEP] [--json FILE]
 
 `elvisbot serve` with the default base runs on one core, in a control group of 1 GiB without swap
 where this may make one (which takes root). Then
@@ -59,6 +59,7 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="of the five chats")
     parser.add_argument("--replies", type=int, default=1000, help="one after the other")
+    parser.add_argument("--only", action="append", help="this step; again for more")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     arguments = parser.parse_args()
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -78,6 +79,8 @@ def main() -> None:
             if not server.wait():
                 sys.exit("The server did not start.")
             for name, step in steps.items():
+                if arguments.only and name not in arguments.only:
+                    continue
                 figures[name] = step(server)
                 print(f"{name:14} {json.dumps(figures[name])}", flush=True)
             print(f"peak of memory: {server.peak:.0f} MiB")
