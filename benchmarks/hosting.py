@@ -54,9 +54,8 @@ def large_bot(folder: Path, memory: int) -> Bot:
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from elvisbot.delivery import parameters
+    from elvisbot.delivery import choose_for
     from elvisbot.export.gguf import write_gguf
-    from elvisbot.export.quantising import choose
     from elvisbot.training.bases import DEFAULT, find_base
 
     bot = Bot(folder)
@@ -65,7 +64,7 @@ def large_bot(folder: Path, memory: int) -> Bot:
     config = GPT2Config(vocab_size=tokenizer.get_vocab_size(), n_embd=1280, n_layer=36, n_head=20)
     torch.manual_seed(0)
     _save(bot, GPT2LMHeadModel(config), chat_format, "gpt2-large, random")
-    quantisation = choose(parameters(bot.model), memory)
+    quantisation = choose_for(bot.model, memory)
     _tell(f"{bot.name}: {quantisation}")
     write_gguf(bot.model, bot.gguf, name=bot.name, quantisation=quantisation)
     return bot

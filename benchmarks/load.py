@@ -45,7 +45,7 @@ from benchmarks.hosting import (
 MEMORY = 1024
 CHATS = 5
 EVERY = 10.0
-CONTEXT_TURNS = 7
+SENT, BLOCK = 40, 20
 CROWD = 50
 SLOW = 60
 GONE = 12
@@ -93,11 +93,14 @@ def _five_chats(server: Server, seconds: float) -> dict[str, Any]:
 
     def chat(number: int) -> list[Answer]:
         time.sleep(number * EVERY / CHATS / 2)
-        answers, texts = [], []
+        answers: list[Answer] = []
+        texts: list[str] = []
         while time.monotonic() < until:
             began = time.monotonic()
-            texts = [*texts, message(number + len(answers), 12)][-CONTEXT_TURNS:]
-            answers.append(ask(server.port, texts))
+            texts.append(message(number + len(answers), 12))
+            # As the web app leaves out what is old.
+            surplus = max(0, len(texts) - SENT)
+            answers.append(ask(server.port, texts[surplus - surplus % BLOCK :]))
             texts.append(answers[-1].text or "…")
             time.sleep(max(0.0, EVERY - (time.monotonic() - began)))
         return answers

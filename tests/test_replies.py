@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,22 @@ def test_the_model_hears_the_turns_as_its_family_writes_them() -> None:
 )
 def test_so_many_turns_are_context_as_the_recipe_says(turns: int, expected: str) -> None:
     assert heard(chosen=settings(turns=turns)) == expected
+
+
+def test_a_long_conversation_mostly_grows_at_its_end() -> None:
+    engine = ScriptedEngine("hey")
+    replier = Replier(engine, settings(turns=4))
+    prompts = []
+    for exchanges in range(20):
+        talk = [
+            (("them", "me")[turn % 2], turn, f"turn {turn}") for turn in range(2 * exchanges + 1)
+        ]
+        prompts.append(replier.prompt(said(*talk)))
+    grown = [later[: len(earlier)] == earlier for earlier, later in itertools.pairwise(prompts)]
+    assert grown.count(False) == 8  # every other time, once it is long
+    answers = [prompt.count(engine.format.answer_id) for prompt in prompts]
+    assert max(answers) == 4
+    assert min(answers[3:]) == 3  # two turns of theirs, and two of mine, before the last one
 
 
 def test_the_oldest_turns_are_dropped_until_the_prompt_fits() -> None:

@@ -566,7 +566,7 @@ def quiz(name: str, port: int | None, browser: bool) -> None:
 )
 @click.option(
     "--memory",
-    type=Positive(),
+    type=click.IntRange(min=1),
     metavar="MIB",
     help="The finest way in which a server with so much memory can hold it.",
 )
@@ -576,16 +576,14 @@ def quiz(name: str, port: int | None, browser: bool) -> None:
     metavar="PATH",
     help="A new folder, or file, to write; by default NAME-folder, NAME-ollama or NAME.gguf here.",
 )
-def export(
-    name: str, target: str, quant: str | None, memory: float | None, out: Path | None
-) -> None:
+def export(name: str, target: str, quant: str | None, memory: int | None, out: Path | None) -> None:
     """Pack the bot NAME for another machine or program, without a message.
 
     Whoever has it has the model, which may quote what it has learnt. --quant and --memory need the
     extra [train]; they print what the model loses.
     """
     from elvisbot import console
-    from elvisbot.packing import pack
+    from elvisbot.packing import pack, require_new
 
     if quant is not None and memory is not None:
         raise click.UsageError("Give --quant or --memory, not both.")
@@ -596,12 +594,13 @@ def export(
         pack(bot, target, destination, bot.gguf)
     else:
         with _training_libraries():
-            from elvisbot.delivery import parameters, requantise
-            from elvisbot.export.quantising import QUANTISATIONS, choose
-
-            chosen = next((each for each in QUANTISATIONS if each == quant), None) or choose(
-                parameters(bot.model), round((memory or 0) * (1 << 20))
-            )
+            from elvisbot.delivery import choose_for, requantise
+            from elvisbot.export.quantising import QUANTISATIONS
+        require_new(destination)
+        if memory is not None:
+            chosen = choose_for(bot.model, memory << 20)
+        else:
+            chosen = next(each for each in QUANTISATIONS if each == quant)
         with tempfile.TemporaryDirectory(dir=bot.path, prefix=".export-") as folder:
             model = Path(folder) / bot.gguf.name
             console.print_agreement(requantise(bot, chosen, model))

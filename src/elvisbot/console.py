@@ -183,9 +183,9 @@ def print_agreement(agreement: "Agreement") -> None:
     """What rounding the weights cost."""
     if agreement.tokens:
         say(
-            f"Served as {agreement.quantisation}, it loses {max(0.0, agreement.difference):.2%} of "
-            f"that: {agreement.served:.3f} nats a token for {agreement.trained:.3f}, and a "
-            f"divergence of {agreement.divergence:.4f}."
+            f"As {agreement.quantisation} it needs {agreement.served:.3f} nats for a held-out "
+            f"token, where the trained model needs {agreement.trained:.3f}; they diverge by "
+            f"{agreement.divergence:.4f}."
         )
 
 

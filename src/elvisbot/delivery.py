@@ -5,10 +5,12 @@ the grid; and an export can be wrong in ways that still answer. So the file is l
 served, and asked for the probabilities of held-out tokens that the trained model was asked for too.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
@@ -18,9 +20,10 @@ import psutil
 from elvisbot.bots import Bot, storage_errors
 from elvisbot.engines.llama_cpp import open_model
 from elvisbot.errors import ExportError
-from elvisbot.export.gguf import write_gguf
-from elvisbot.export.quantising import Quantisation, choose
+from elvisbot.export.gguf import weights_size, write_gguf
+from elvisbot.export.quantising import QUANTISATIONS, Quantisation, choose
 from elvisbot.families import ChatFormat, family_of
+from elvisbot.machine import usable_memory
 from elvisbot.pairs import read_pairs
 from elvisbot.sampling import CANDIDATES
 from elvisbot.training.bases import find_base
@@ -87,9 +90,7 @@ def deliver(
         ExportError: if it does not; the bot's `model.gguf` stays as it was.
         StorageError: if the disk is full.
     """
-    chosen = quantisation or choose(
-        parameters(model), round(MEMORY_SHARE * psutil.virtual_memory().total)
-    )
+    chosen = quantisation or _suitable(model)
     made = model / "model.gguf"
     agreement = _written(bot, model, made, probes, chosen)
     if abs(agreement.difference) > TOLERANCE:
@@ -118,7 +119,7 @@ def requantise(bot: Bot, quantisation: Quantisation, destination: Path) -> Agree
     network = Network(base, this_machine())
     network.merge()
     held_out = examples(
-        read_pairs(bot.heldout_pairs)[-PROBED:],
+        (read_pairs(bot.heldout_pairs) or read_pairs(bot.train_pairs))[-PROBED:],
         network.format,
         max_tokens=min(MAX_TOKENS, base.context_length),
         context_turns=bot.settings.recipe.context_turns,
@@ -126,9 +127,21 @@ def requantise(bot: Bot, quantisation: Quantisation, destination: Path) -> Agree
     return _written(bot, bot.model, destination, probes(network, held_out), quantisation)
 
 
-def parameters(model: Path) -> int:
-    """Weights of a model that was saved with two bytes for each."""
-    return sum(path.stat().st_size for path in model.glob("*.safetensors")) // 2
+def choose_for(model: Path, memory: int) -> Quantisation:
+    """The finest way in which a server with so many bytes of memory can hold a trained model.
+
+    Raises:
+        ExportError: if there is none.
+    """
+    return choose(partial(weights_size, model), memory)
+
+
+def _suitable(model: Path) -> Quantisation:
+    """What this machine can well serve, or the coarsest: what was learnt is kept in any case."""
+    memory = usable_memory() or psutil.virtual_memory().total
+    with contextlib.suppress(ExportError):
+        return choose_for(model, round(MEMORY_SHARE * memory))
+    return QUANTISATIONS[-1]
 
 
 def _written(

@@ -29,8 +29,7 @@ def pack(bot: Bot, target: str, destination: Path, gguf: Path) -> None:
         StorageError: if the disk is full.
     """
     bot.require_model()
-    if destination.exists():
-        raise UsageError(f"{destination} is there already.", remedy="Name another one: --out PATH")
+    require_new(destination)
     if target == "gguf":
         with atomic_path(destination) as path:
             shutil.copyfile(gguf, path)
@@ -42,6 +41,12 @@ def pack(bot: Bot, target: str, destination: Path, gguf: Path) -> None:
             (folder / "Modelfile").write_text(written, encoding="utf-8")
         else:
             _add_what_serving_needs(bot, folder)
+
+
+def require_new(destination: Path) -> None:
+    """Raise UsageError if there is something already."""
+    if destination.exists():
+        raise UsageError(f"{destination} is there already.", remedy="Name another one: --out PATH")
 
 
 def _add_what_serving_needs(bot: Bot, folder: Path) -> None:

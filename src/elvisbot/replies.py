@@ -100,12 +100,19 @@ class Replier:
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """What the model is given to answer `messages`, cut to what it can take.
 
-        The oldest turns are dropped first, then the oldest messages of the last turn; of a single
-        message that is too long, the end is kept.
+        That is as many turns as the recipe says before the one that is answered, and up to twice as
+        many: the oldest turns are dropped several at a time, so that from one reply to the next the
+        prompt mostly grows at its end, and what was computed of it stays of use. What is still too
+        long loses its oldest turns, then the oldest messages of the last turn; of a single message
+        that is too long, the end is kept.
         """
-        lines = _lines(_session(messages))[-(self._settings.recipe.context_turns + 1) :]
+        turns = self._settings.recipe.context_turns
+        block = max(1, turns)
+        lines = _lines(_session(messages))
+        lines = lines[max(0, len(lines) - turns - 1) // block * block :]
         while len(ids := self._engine.format.prompt(lines)) > self._engine.max_prompt:
-            shorter = lines[1:] if len(lines) > 1 else _shortened(lines[0])
+            few = max(1, min(block // 2, len(lines) - 1))
+            shorter = lines[few:] if len(lines) > 1 else _shortened(lines[0])
             if shorter is None:
                 break
             lines = shorter

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from elvisbot.bots import Bot, Decoding, Recipe, Settings
-from elvisbot.engines import Engine, load
+from elvisbot.engines import Engine, llama_cpp, load
 from elvisbot.engines._fair_lock import FairLock
 from elvisbot.engines.llama_cpp import LlamaCpp, _Slots
 from elvisbot.errors import BotNotFoundError, ElvisBotError, EngineError
@@ -191,27 +191,57 @@ def test_conversations_at_the_same_time_do_not_either(engine: Engine, watched: W
     assert [list(each) for each in zip(*steps, strict=True)] == alone
 
 
-def test_one_that_would_crowd_the_others_out_waits(engine: Engine) -> None:
-    big = Decoding(temperature=0, max_tokens=100)
+def test_who_would_be_one_too_many_waits(engine: Engine) -> None:
+    taken = [engine.generate([number] * 9, GREEDY, stop=()) for number in range(engine.at_once)]
+    for tokens in taken:
+        next(tokens)
     done = threading.Event()
 
-    def second() -> None:
-        next(engine.generate([2] * 250, big, stop=()))
+    def late() -> None:
+        next(engine.generate([99] * 9, GREEDY, stop=()))
         done.set()
 
+    waiting = threading.Thread(target=late)
+    waiting.start()
+    assert not done.wait(0.3)
+    for tokens in taken:
+        tokens.close()  # type: ignore[attr-defined]
+    assert done.wait(10)
+    waiting.join()
+
+
+def test_what_was_not_used_for_longest_is_given_up_before_the_cache_is_full() -> None:
+    slots = _Slots(at_once=2, cached=100)
+    for number in range(3):
+        with slots.taken([number] * 30, 30) as (_, given_up):
+            assert given_up == []
+    with slots.taken([9] * 20, 40) as (fourth, given_up):
+        assert len(given_up) == 1
+        with slots.taken([2] * 31, 40) as (third, more):
+            assert third not in given_up
+            assert len(more) == 1
+            assert fourth != third
+    with slots.taken([2] * 31, 31) as (again, given_up):
+        assert (again, given_up) == (third, [])
+
+
+def test_full_slots_cost_those_in_use_nothing(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_cpp, "MOST_CACHED", 512)
+    engine = load("llama_cpp", bot)
     assert isinstance(engine, LlamaCpp)
-    slots, engine._slots = engine._slots, _Slots(600)
-    try:
-        crowding = engine.generate([3] * 250, big, stop=())
-        next(crowding)
-        waiting = threading.Thread(target=second)
-        waiting.start()
-        assert not done.wait(0.3)
-        crowding.close()  # type: ignore[attr-defined]
-        assert done.wait(10)
-        waiting.join()
-    finally:
-        engine._slots = slots
+    engine.at_once = 2
+    engine._slots = _Slots(2, 512)
+    for number in range(5):
+        list(engine.generate([number] * 90, Decoding(temperature=0, max_tokens=2), stop=()))
+    watching = Watched(engine._server)
+    monkeypatch.setattr(engine, "_server", watching)
+    decoding = Decoding(temperature=0, max_tokens=20)
+    running = [engine.generate([number] * 150, decoding, stop=()) for number in (101, 102)]
+    for _ in range(20):
+        for tokens in running:
+            next(tokens)
+    assert sorted(watching.computed, reverse=True)[:3] == [150, 150, 1]
+    engine.close()
 
 
 def test_everybody_gets_a_turn() -> None:

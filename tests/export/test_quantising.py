@@ -1,23 +1,19 @@
 """How weights are rounded, and which way suits a machine."""
 
+from pathlib import Path
+
 import gguf
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Kind
 
 from elvisbot.errors import ExportError
-from elvisbot.export.quantising import (
-    BITS,
-    QUANTISATIONS,
-    Quantisation,
-    choose,
-    kind_of,
-    quantised,
-    served_memory,
-)
+from elvisbot.export.gguf import weights_size, write_gguf
+from elvisbot.export.quantising import QUANTISATIONS, Quantisation, choose, kind_of, quantised
+from elvisbot.families import ChatFormat, family_of
+from tests import tiny
 
 MIB = 1 << 20
-SMOLLM2, GPT2_LARGE = 134_515_008, 774_030_080
 
 
 @pytest.mark.parametrize(("quantisation", "error"), [("q6_k", 0.02), ("q4_k_m", 0.08)])
@@ -57,26 +53,37 @@ def test_the_matrices_that_suffer_most_keep_more_bits() -> None:
     }
 
 
+WEIGHTS = {"f16": 1600, "q8_0": 800, "q6_k": 620, "q5_k_m": 560, "q4_k_m": 490}
+"""MiB, about those of GPT-2-large."""
+
+
+def size(quantisation: Quantisation) -> int:
+    return WEIGHTS[quantisation] * MIB
+
+
 @pytest.mark.parametrize(
-    ("parameters", "memory", "chosen"),
-    [
-        (SMOLLM2, 320, "q8_0"),
-        (GPT2_LARGE, 2048, "q8_0"),
-        (GPT2_LARGE, 850, "q6_k"),
-        (GPT2_LARGE, 800, "q5_k_m"),
-        (GPT2_LARGE, 768, "q4_k_m"),
-    ],
+    ("memory", "chosen"), [(2048, "q8_0"), (850, "q6_k"), (780, "q5_k_m"), (768, "q4_k_m")]
 )
-def test_the_finest_that_fits_is_chosen(parameters: int, memory: int, chosen: Quantisation) -> None:
-    assert choose(parameters, memory * MIB) == chosen
+def test_the_finest_that_fits_is_chosen(memory: int, chosen: Quantisation) -> None:
+    assert choose(size, memory * MIB) == chosen
 
 
 def test_what_does_not_fit_at_all_is_said() -> None:
-    with pytest.raises(ExportError, match="774 million weights takes"):
-        choose(GPT2_LARGE, 300 * MIB)
+    with pytest.raises(ExportError, match="699 MiB at least, and 300 MiB are given"):
+        choose(size, 300 * MIB)
 
 
-def test_coarser_is_smaller() -> None:
-    assert list(BITS) == list(QUANTISATIONS)
-    sizes = [served_memory(SMOLLM2, each) for each in QUANTISATIONS]
-    assert sizes == sorted(sizes, reverse=True)
+@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("architecture", ["gpt2", "awkward_llama"])
+def test_the_size_is_known_before_it_is_written(
+    architecture: str, quantisation: Quantisation, tmp_path: Path
+) -> None:
+    family = family_of("llama" if "llama" in architecture else architecture)
+    chat_format = ChatFormat.extend(family, tiny.byte_tokenizer())
+    made = tiny.ARCHITECTURES[architecture]()
+    made.resize_token_embeddings(chat_format.tokenizer.get_vocab_size(), mean_resizing=False)
+    made.save_pretrained(tmp_path)
+    chat_format.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    write_gguf(tmp_path, tmp_path / "model.gguf", name="tiny", quantisation=quantisation)
+    written = gguf.GGUFReader(tmp_path / "model.gguf").tensors
+    assert weights_size(tmp_path, quantisation) == sum(int(each.n_bytes) for each in written)

@@ -15,12 +15,17 @@ describe("the request", () => {
     });
   });
 
-  test("carries the latest 40 messages", () => {
-    const chat = Array.from({ length: 41 }, (_, index) => said("them", `${index}`));
+  test.each([
+    [41, 0],
+    [59, 0],
+    [60, 20],
+    [79, 20],
+    [100, 60],
+  ])("of %i messages leaves out the first %i", (length, first) => {
+    const chat = Array.from({ length }, (_, index) => said("them", `${index}`));
     const messages = sent(requestBody(chat));
-    expect(messages).toHaveLength(40);
-    expect(messages[0]?.text).toBe("1");
-    expect(messages.at(-1)?.text).toBe("40");
+    expect(messages[0]?.text).toBe(`${first}`);
+    expect(messages.at(-1)?.text).toBe(`${length - 1}`);
   });
 
   test("leaves out the oldest messages until it is under 48 KiB of UTF-8", () => {

@@ -1,7 +1,9 @@
 import { newId, type Message } from "../conversation/message";
 import type { BotCard, ReplyEvent } from "./responder";
 
-const MAX_MESSAGES = 40;
+const MIN_MESSAGES = 40;
+/** Older ones are left out so many at a time: what the server computed of the rest stays of use. */
+const BLOCK = 20;
 /** The server refuses bodies over 64 KiB. */
 const MAX_BODY_BYTES = 48 * 1024;
 
@@ -12,7 +14,8 @@ const encoder = new TextEncoder();
  * at least its last message.
  */
 export function requestBody(conversation: readonly Message[]): string {
-  let recent = conversation.slice(-MAX_MESSAGES);
+  const surplus = Math.max(0, conversation.length - MIN_MESSAGES);
+  let recent = conversation.slice(surplus - (surplus % BLOCK));
   let body = encode(recent);
   while (recent.length > 1 && encoder.encode(body).length >= MAX_BODY_BYTES) {
     recent = recent.slice(1);

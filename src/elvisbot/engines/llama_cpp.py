@@ -10,8 +10,8 @@ that its own stream does not:
 - a stop that is simply not asking for the next token.
 
 Several conversations share the model, a token each in turn, and each has a slot in which llama.cpp
-keeps what it computed of it. The slots share one cache; where that is full, what nobody uses just
-now goes first.
+keeps what it computed of it. The slots share one cache; before it is full, the state that was not
+used for longest is given up.
 
 The request makes llama.cpp "sample" one fixed token, whose text is complete, and only the
 probabilities beside it are read.
@@ -45,8 +45,8 @@ from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decodi
 MAX_CONTEXT: Final = 1024
 """Tokens of one conversation. More than the last few turns a bot is not given."""
 
-SLOTS: Final = 4
-"""Conversations whose computed state is kept, and that are answered at the same time."""
+SLOTS: Final = 8
+"""Conversations whose computed state is kept."""
 
 CACHE: Final = 256 << 20
 SMALL_CACHE: Final = 48 << 20
@@ -55,7 +55,7 @@ It takes 23 KB a token with SmolLM2-135M, 184 KB with GPT-2-large; where there i
 in 8 bits instead of 16."""
 
 STEP: Final = 256
-MOST_CACHED: Final = SLOTS * 384
+MOST_CACHED: Final = 3072
 """Tokens of it: a multiple of `STEP`, as llama.cpp has it, and no more than this."""
 
 BESIDE: Final = 170 << 20
@@ -111,7 +111,7 @@ def open_model(
     halved = not has_room and shape.head_size % _BLOCK == 0
     fits = (CACHE if has_room else SMALL_CACHE * (1 + halved)) // shape.cache_bytes
     cached = max(1, min(fits, MOST_CACHED) // STEP) * STEP
-    context = min(shape.context, MAX_CONTEXT, cached)
+    context = min(shape.context, MAX_CONTEXT, cached - 1)
     engine = LlamaCpp(
         _start(gguf, cached, copied=has_room, halved=halved),
         chat_format,
@@ -151,8 +151,9 @@ class LlamaCpp:
         self.context = context
         # Also keeps close() from taking the model away under a running step, which would hang.
         self._turn = FairLock()
-        self.at_once = SLOTS
-        self._slots = _Slots(cached)
+        # So many fit beside each other, however long they get.
+        self.at_once = max(1, min(SLOTS, cached // (context + 1)))
+        self._slots = _Slots(self.at_once, cached)
 
     def generate(
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
@@ -163,7 +164,7 @@ class LlamaCpp:
         random = Random()
         biases = with_decoding(self._biases, self.format, decoding)
         longest = min(decoding.max_tokens, self.context - len(ids))
-        with self._slots.for_prompt(ids, len(ids) + longest) as slot:
+        with self._slot(ids, len(ids) + longest) as slot:
             for _ in range(longest):
                 likeliest = self._step(ids, CANDIDATES, slot)
                 token = draw(biased(likeliest, biases), decoding, random)
@@ -175,7 +176,7 @@ class LlamaCpp:
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
         require_fit(prompt, self.context)
-        with self._slots.for_prompt(prompt, len(prompt)) as slot:
+        with self._slot(prompt, len(prompt)) as slot:
             return self._step(prompt, top, slot)
 
     def close(self) -> None:
@@ -191,6 +192,14 @@ class LlamaCpp:
                 "The model and its tokenizer do not belong together.",
                 remedy="Train the bot again; one of the two files was replaced.",
             )
+
+    @contextlib.contextmanager
+    def _slot(self, ids: Sequence[int], room: int) -> Iterator[int]:
+        """Where to compute a conversation that may grow to `room` tokens."""
+        with self._slots.taken(ids, room) as (slot, given_up):
+            for each in given_up:
+                self._entry([self.format.start_id], 1, each)
+            yield slot
 
     def _step(self, prompt: Sequence[int], top: int, slot: int) -> dict[int, float]:
         """The log-probabilities of the likeliest tokens after `prompt`."""
@@ -227,41 +236,43 @@ class LlamaCpp:
 class _Slots:
     """Which conversation is computed in which slot."""
 
-    def __init__(self, cached: int) -> None:
+    def __init__(self, at_once: int, cached: int) -> None:
         """
         Args:
+            at_once: So many are in use at most.
             cached: Tokens that the slots hold together.
         """
+        self._at_once = at_once
         self._cached = cached
         self._changed = threading.Condition()
         # From the one that was used longest ago to the latest: the slots, and what they hold.
-        self._free: dict[int, list[int]] = {slot: [] for slot in range(SLOTS)}
+        self._free: dict[int, Sequence[int]] = dict.fromkeys(range(SLOTS), ())
         self._used: dict[int, int] = {}
 
     @contextlib.contextmanager
-    def for_prompt(self, ids: Sequence[int], room: int) -> Iterator[int]:
-        """The free slot that holds the beginning of `ids`, kept until the end; or else the one that
-        was used longest ago.
+    def taken(self, ids: Sequence[int], room: int) -> Iterator[tuple[int, list[int]]]:
+        """The free slot that holds the beginning of `ids`, or else the one that was used longest
+        ago, kept until the end; and those that are to be emptied before, to make room.
 
-        Waits while all are taken, or those that are leave too little room: two conversations that
-        took it from each other would be computed anew for every token.
+        Waits while as many are in use as may be.
 
         Args:
             ids: May grow in the meantime.
             room: Tokens that it may grow to.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_room_for(room))
+            self._changed.wait_for(lambda: len(self._used) < self._at_once)
             slot = self._best(ids)
             del self._free[slot]
             self._used[slot] = room
+            given_up = [*self._given_up()]
         try:
-            yield slot
+            yield slot, given_up
         finally:
             with self._changed:
                 del self._used[slot]
                 self._free[slot] = list(ids)
-                self._changed.notify_all()
+                self._changed.notify()
 
     def _best(self, ids: Sequence[int]) -> int:
         shared = {slot: _common(held, ids) for slot, held in self._free.items()}
@@ -271,9 +282,15 @@ class _Slots:
             return best
         return next(iter(self._free))
 
-    def _is_room_for(self, room: int) -> bool:
-        used = sum(self._used.values())
-        return bool(self._free) and (not used or used + room <= self._cached)
+    def _given_up(self) -> Iterator[int]:
+        """Slots that must hold nothing any more, so that those in use can grow."""
+        room = self._cached - sum(self._used.values())
+        for slot, held in self._free.items():
+            if sum(map(len, self._free.values())) <= room:
+                return
+            if len(held) > 1:
+                self._free[slot] = held[:0]
+                yield slot
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

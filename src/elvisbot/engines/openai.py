@@ -17,6 +17,8 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tokenizers import Tokenizer
+
 from elvisbot.bots import Bot, Decoding
 from elvisbot.engines import require_fit, trained_format
 from elvisbot.errors import EngineError, UsageError
@@ -33,7 +35,7 @@ TIMEOUT: Final = 60.0
 """Seconds without a sign of life, after which the server counts as gone."""
 
 _CERTAIN: Final = 100
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 4
 
 
 def load(bot: Bot, url: str | None = None) -> "OpenAI":
@@ -54,11 +56,17 @@ def load(bot: Bot, url: str | None = None) -> "OpenAI":
     engine = OpenAI(
         url.rstrip("/").removesuffix("/v1"),
         trained_format(bot),
+        base=settings.recipe.base,
         longest_reply=settings.decoding.max_tokens,
         biases=read_biases(bot.biases),
     )
     engine.check()
     return engine
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *request: Any) -> None:
+        """None lets the redirect end as the error that it is."""
 
 
 class OpenAI:
@@ -71,9 +79,22 @@ class OpenAI:
     at_once = _AT_ONCE
 
     def __init__(
-        self, url: str, chat_format: ChatFormat, *, longest_reply: int, biases: Mapping[int, float]
+        self,
+        url: str,
+        chat_format: ChatFormat,
+        *,
+        base: str,
+        longest_reply: int,
+        biases: Mapping[int, float],
     ) -> None:
         self.format = chat_format
+        # One of its own, since in what a server says markers are markers.
+        self._tokenizer = Tokenizer.from_str(chat_format.tokenizer.to_str())
+        self._tokenizer.encode_special_tokens = False
+        is_here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+        # What is sent goes to that address and nowhere else.
+        proxies = [urllib.request.ProxyHandler({})] if is_here else []
+        self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
         self._url = url
         self._biases = biases
         try:
@@ -85,7 +106,7 @@ class OpenAI:
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise self._trouble("it does not name its model") from error
         self.max_prompt = max(self._context // 2, self._context - longest_reply)
-        self.description = f"{self._model} at {urlsplit(url).netloc}"
+        self.description = f"{base} on another machine"
 
     def generate(
         self, prompt: Sequence[int], decoding: Decoding, *, stop: Collection[int]
@@ -139,8 +160,11 @@ class OpenAI:
             "temperature": 0,
             "logit_bias": {str(self.format.break_id): _CERTAIN},
         }
-        answer = self._document("POST", "/v1/completions", request)
-        if [each.get("text") for each in answer.get("choices", [])] != [BREAK]:
+        try:
+            said = self._document("POST", "/v1/completions", request)["choices"][0]["text"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise self._trouble("it completes nothing") from error
+        if said != BREAK:
             raise EngineError(
                 f"The server at {self._url} does not write out {BREAK}.",
                 remedy="Load this bot's own model there, and start llama-server with --special.",
@@ -158,11 +182,7 @@ class OpenAI:
 
     def _tokens(self, text: str) -> list[int]:
         """What was said, its markers included."""
-        self.format.tokenizer.encode_special_tokens = False
-        try:
-            ids: list[int] = self.format.tokenizer.encode(text, add_special_tokens=False).ids
-        finally:
-            self.format.tokenizer.encode_special_tokens = True
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def _texts(self, lines: Any) -> Iterator[str]:
@@ -170,14 +190,18 @@ class OpenAI:
         try:
             for line in lines:
                 data = line.decode().partition("data:")[2].strip()
-                if not data or data == "[DONE]":
+                if data == "[DONE]":
+                    return
+                if not data:
                     continue
                 document = json.loads(data)
-                if "error" in document:
-                    raise self._trouble(str(document["error"]))
-                yield document["choices"][0]["text"]
-        except (OSError, HTTPException, ValueError, KeyError, IndexError) as error:
+                if "error" in document:  # whose words may be the visitor's
+                    raise self._trouble("it reports an error")
+                for choice in document["choices"]:
+                    yield str(choice["text"] or "")
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             raise self._trouble("the reply broke off") from error
+        raise self._trouble("the reply broke off")
 
     def _document(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -199,7 +223,7 @@ class OpenAI:
         if key := os.environ.get(API_KEY):
             request.add_header("Authorization", f"Bearer {key}")
         try:
-            return urllib.request.urlopen(request, timeout=TIMEOUT)
+            return self._opener.open(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as error:
             with error:
                 raise self._trouble(f"it says {error.code}, {error.reason}") from None

@@ -4,7 +4,7 @@ The format and the tensors' names are llama.cpp's; `gguf`, its own Python packag
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,13 @@ from safetensors import safe_open
 
 from elvisbot.bots import atomic_path
 from elvisbot.errors import ExportError
-from elvisbot.export.quantising import FILE_TYPES, Quantisation, kind_of, quantised
+from elvisbot.export.quantising import (
+    FILE_TYPES,
+    Quantisation,
+    kind_of,
+    quantised,
+    size_of,
+)
 from elvisbot.families import ChatFormat, Family, family_of
 
 _QWEN2: Final = (
@@ -68,16 +74,10 @@ def write_gguf(
             else:
                 writer.add_uint32(f"{family.model_type}.{key}", value)
         _add_vocabulary(writer, ChatFormat.load(family, model / "tokenizer.json"))
-        blocks = int(family.gguf_parameters(config)["block_count"])
-        head = "output.weight" if _has_own_head(model) else "token_embd.weight"
-        for label, tensor in _tensors(model, family, config):
-            # llama.cpp wants the learnt positions of GPT-2 unquantised, and all vectors.
-            if tensor.ndim == 1 or label == "position_embd.weight":
-                writer.add_tensor(label, tensor)
-                continue
-            kind = kind_of(label, quantisation, blocks=blocks, is_head=label == head)
-            packed, kind = quantised(tensor, kind)
-            writer.add_tensor(label, packed, raw_dtype=kind)
+        for label, tensor, kind in _tensors(model, family, config, quantisation, _weights):
+            tensor = np.ascontiguousarray(tensor, dtype=np.float32)
+            packed, kept = quantised(tensor, kind) if kind else (tensor, None)
+            writer.add_tensor(label, packed, raw_dtype=kept)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -111,34 +111,61 @@ def _merge(merge: str | list[str]) -> str:
     return merge if isinstance(merge, str) else " ".join(merge)
 
 
+def weights_size(model: Path, quantisation: Quantisation) -> int:
+    """Bytes of a trained model's weights in one way of keeping them, from their shapes alone."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    family = family_of(config["model_type"])
+    return sum(
+        size_of(tensor.shape, kind) if kind else 4 * tensor.size
+        for _, tensor, kind in _tensors(model, family, config, quantisation, _shape)
+    )
+
+
+def _weights(weights: Any, name: str) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = weights.get_tensor(name)
+    return found
+
+
+def _shape(weights: Any, name: str) -> NDArray[np.float32]:
+    """Zeros that take no memory."""
+    return np.broadcast_to(np.float32(0), weights.get_slice(name).get_shape())
+
+
 def _tensors(
-    folder: Path, family: Family, config: dict[str, Any]
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Every weight under llama.cpp's name and in its layout, as float32."""
+    folder: Path,
+    family: Family,
+    config: dict[str, Any],
+    quantisation: Quantisation,
+    read: Callable[[Any, str], NDArray[np.float32]],
+) -> Iterator[tuple[str, NDArray[np.float32], gguf.GGMLQuantizationType | None]]:
+    """Every weight under llama.cpp's name and in its layout, as float32, and how it is kept; None
+    for vectors and the learnt positions of GPT-2, which llama.cpp wants as they are."""
     blocks = int(family.gguf_parameters(config)["block_count"])
-    names = gguf.get_tensor_name_map(_architecture(family), blocks)
-    for path in sorted(folder.glob("*.safetensors")):
+    known = gguf.get_tensor_name_map(_architecture(family), blocks)
+    paths = sorted(folder.glob("*.safetensors"))
+    names = [name for path in paths for name in _names(path)]
+    own_head = any(name.endswith("lm_head.weight") for name in names)
+    head = "output.weight" if own_head else "token_embd.weight"
+    for path in paths:
         with safe_open(path, framework="numpy") as weights:
-            for name in weights.keys():  # noqa: SIM118  (not a mapping)
-                if name.endswith(_SKIPPED):
-                    continue
-                known = names.get_name(name, try_suffixes=(".weight", ".bias"))
-                if known is None:
+            for name in _names(path):
+                label = known.get_name(name, try_suffixes=(".weight", ".bias"))
+                if label is None:
                     raise ExportError(
                         f"llama.cpp has no name for the weight {name}.",
                         remedy="Train on another base; this one has parts that cannot be served.",
                     )
-                tensor = family.gguf_tensor(name, weights.get_tensor(name), config)
-                yield known, np.ascontiguousarray(tensor, dtype=np.float32)
+                tensor = family.gguf_tensor(name, read(weights, name), config)
+                if tensor.ndim == 1 or label == "position_embd.weight":
+                    kind = None
+                else:
+                    kind = kind_of(label, quantisation, blocks=blocks, is_head=label == head)
+                yield label, tensor, kind
 
 
-def _has_own_head(folder: Path) -> bool:
-    """Whether the last layer is not the embedding over again."""
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, framework="numpy") as weights:
-            if any(name.endswith("lm_head.weight") for name in weights.keys()):  # noqa: SIM118
-                return True
-    return False
+def _names(path: Path) -> list[str]:
+    with safe_open(path, framework="numpy") as weights:
+        return [name for name in weights.keys() if not name.endswith(_SKIPPED)]  # noqa: SIM118
 
 
 def _architecture(family: Family) -> gguf.MODEL_ARCH:

@@ -3,7 +3,7 @@
     f16      16 bits a weight, as they are saved
     q8_0     8.5 bits: nothing is lost that a reader could notice
     q6_k, q5_k_m, q4_k_m
-             6.6, 6.1 and 5.3 bits: for large models on small machines
+             6.6, 6.1 and 5.3 bits with GPT-2-large: for large models on small machines
 
 The K kinds are llama.cpp's own mixtures: the matrices that suffer most from rounding keep more bits
 than the others, by the rules of its `llama-quant.cpp`. Their rounding is done by ggml, llama.cpp's
@@ -12,6 +12,7 @@ own library, out of the PyPI package `libggml-python`.
 
 import ctypes
 import importlib.util
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -37,15 +38,6 @@ FILE_TYPES: Final[dict[Quantisation, LlamaFileType]] = {
     "q4_k_m": LlamaFileType.MOSTLY_Q4_K_M,
 }
 
-BITS: Final[dict[Quantisation, float]] = {
-    "f16": 16.0,
-    "q8_0": 8.5,
-    "q6_k": 6.65,
-    "q5_k_m": 6.1,
-    "q4_k_m": 5.3,
-}
-"""A weight, on average over GPT-2-large."""
-
 BESIDE: Final = 170 << 20
 """Bytes that the server takes whatever the model: Python, the web app, llama.cpp."""
 
@@ -64,30 +56,29 @@ _FOR_OTHER_ROWS: Final = {Kind.Q4_K: Kind.Q5_0, Kind.Q5_K: Kind.Q5_1, Kind.Q6_K:
 """Instead, where a row is no multiple of 256 weights long."""
 
 
-def choose(parameters: int, memory: int) -> Quantisation:
+def choose(size: Callable[[Quantisation], int], memory: int) -> Quantisation:
     """The finest way, but for `f16`, in which a model can be served in so much memory.
 
     Args:
-        parameters: Weights of the model.
+        size: Bytes of the model's weights in each way.
         memory: Bytes that the whole server may take.
 
     Raises:
         ExportError: if there is none.
     """
     for quantisation in QUANTISATIONS[1:]:
-        if served_memory(parameters, quantisation) <= memory:
+        if served_memory(size(quantisation)) <= memory:
             return quantisation
-    needed = served_memory(parameters, QUANTISATIONS[-1])
     raise ExportError(
-        f"A model of {parameters / 1e6:.0f} million weights takes {needed / (1 << 20):.0f} MiB at "
-        f"least, and {memory / (1 << 20):.0f} MiB are given.",
+        f"A server of this model takes {served_memory(size(QUANTISATIONS[-1])) >> 20} MiB at "
+        f"least, and {memory >> 20} MiB are given.",
         remedy="Give it more memory, or train a smaller base.",
     )
 
 
-def served_memory(parameters: int, quantisation: Quantisation) -> int:
-    """Bytes that a server with such a model takes, about."""
-    return round(GROWTH * parameters * BITS[quantisation] / 8) + BESIDE
+def served_memory(weights: int) -> int:
+    """Bytes that a server takes, about, whose model's weights take so many."""
+    return round(GROWTH * weights) + BESIDE
 
 
 def kind_of(name: str, quantisation: Quantisation, *, blocks: int, is_head: bool) -> Kind:
@@ -114,14 +105,26 @@ def _suffers(name: str, blocks: int) -> bool:
     return layer < ends or layer >= 7 * blocks // 8 or (layer - ends) % 3 == 2
 
 
+def kept_kind(kind: Kind, width: int) -> Kind:
+    """How rows of so many weights are kept: as another kind where they do not fill the blocks of
+    `kind`, as F32 where they fill none."""
+    for each in (kind, _FOR_OTHER_ROWS.get(kind, kind)):
+        if width % _block(each) == 0:
+            return each
+    return Kind.F32
+
+
+def size_of(shape: tuple[int, ...], kind: Kind) -> int:
+    """Bytes of a matrix that is kept as `kind`."""
+    block, size = gguf.GGML_QUANT_SIZES[kept_kind(kind, shape[-1])]
+    return int(np.prod(shape)) // block * size
+
+
 def quantised(matrix: NDArray[np.float32], kind: Kind) -> tuple[NDArray[Any], Kind]:
-    """A matrix in the rows of bytes that llama.cpp reads, and their kind, which is another one
-    where the rows do not fill the blocks of `kind`; F32 where they fill none."""
-    width = matrix.shape[-1]
-    if width % _block(kind):
-        kind = _FOR_OTHER_ROWS.get(kind, kind)
-    if width % _block(kind):
-        return matrix, Kind.F32
+    """A matrix in the rows of bytes that llama.cpp reads, and their kind."""
+    kind = kept_kind(kind, matrix.shape[-1])
+    if kind == Kind.F32:
+        return matrix, kind
     if kind in _FOR_OTHER_ROWS:
         return _by_ggml(matrix, kind), kind
     return gguf.quants.quantize(matrix, kind), kind

@@ -17,8 +17,6 @@ _REFUSALS: Final = {
     400: "It is not a conversation that ends with a message of the visitor's.",
     401: "The browser has no invite; only where the bot is for the invited.",
     403: "It comes from another website, or by a name that is not this server's.",
-    404: "There is nothing.",
-    405: "It takes another method.",
     413: "It is too large.",
     415: "It is not JSON.",
     503: "Too many are waiting, or the model cannot answer.",

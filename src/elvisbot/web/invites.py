@@ -136,9 +136,13 @@ class Invites:
                 file = path.open("x", encoding="utf-8")
             except (FileExistsError, FileNotFoundError):  # used, or revoked, at the same moment
                 return None
-            with file:
-                path.chmod(0o600)
-                file.write(entry)
+            try:
+                with file:
+                    path.chmod(0o600)
+                    file.write(entry)
+            except OSError:  # a full disk uses up no link
+                path.unlink(missing_ok=True)
+                raise
         return cookie
 
     def admits(self, cookie: str) -> bool:
