@@ -182,11 +182,11 @@ def test_conversations_in_turn_do_not_cost_each_other_anything(
 
 def test_conversations_at_the_same_time_do_not_either(engine: Engine, watched: Watched) -> None:
     decoding = Decoding(temperature=0, max_tokens=4)
-    prompts = [[token] * 70 for token in (210, 211, 212, 213)]
+    prompts = [[token] * 70 for token in (210, 211)]
     running = [engine.generate(prompt, decoding, stop=()) for prompt in prompts]
     steps = [[next(each) for each in running] for _ in range(4)]
-    assert watched.computed == [70] * 4 + [1] * 12
-    assert [list(each) for each in running] == [[]] * 4
+    assert watched.computed == [70] * 2 + [1] * 6
+    assert [list(each) for each in running] == [[], []]
     alone = [list(engine.generate(prompt, decoding, stop=())) for prompt in prompts]
     assert [list(each) for each in zip(*steps, strict=True)] == alone
 

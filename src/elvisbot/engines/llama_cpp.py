@@ -48,6 +48,10 @@ MAX_CONTEXT: Final = 1024
 SLOTS: Final = 8
 """Conversations whose computed state is kept."""
 
+AT_ONCE: Final = 2
+"""Conversations that are answered at the same time: with more, all of them would wait longer for
+their first bubble than one after the other."""
+
 CACHE: Final = 256 << 20
 SMALL_CACHE: Final = 48 << 20
 """Bytes of that state, for all slots together, where there is room for it and where there is not.
@@ -151,8 +155,8 @@ class LlamaCpp:
         self.context = context
         # Also keeps close() from taking the model away under a running step, which would hang.
         self._turn = FairLock()
-        # So many fit beside each other, however long they get.
-        self.at_once = max(1, min(SLOTS, cached // (context + 1)))
+        # No more than fit beside each other, however long they get.
+        self.at_once = max(1, min(AT_ONCE, cached // (context + 1)))
         self._slots = _Slots(self.at_once, cached)
 
     def generate(
