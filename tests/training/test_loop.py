@@ -82,8 +82,13 @@ def test_ctrl_c_twice_ends_everything(home: Path, tmp_path: Path) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        trained(network(tmp_path), on_step=interrupt)
+    # Where the tests run in the background of a shell, Ctrl-C is ignored from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trained(network(tmp_path), on_step=interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_lora_leaves_the_base_as_it_was(home: Path, tmp_path: Path) -> None:
