@@ -8,6 +8,7 @@ begin with `_` are parts of engines.
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from elvisbot.bots import Bot, Decoding
@@ -101,6 +102,12 @@ def require_fit(prompt: Sequence[int], longest: int) -> None:
             f"The prompt has {len(prompt)} tokens; the model can take 1 to {longest}.",
             remedy="Send a shorter message.",
         )
+
+
+def common_beginning(one: Sequence[int], other: Sequence[int]) -> int:
+    """The length of the beginning that two sequences share, which need not be computed again."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def trained_format(bot: Bot) -> ChatFormat:

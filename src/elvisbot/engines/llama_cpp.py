@@ -27,20 +27,19 @@ import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any, BinaryIO, Final
 
 import xllamacpp
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.engines import require_fit, trained_format
+from elvisbot.engines import common_beginning, require_fit, trained_format
 from elvisbot.engines._fair_lock import FairLock
 from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
 from elvisbot.machine import usable_cores, usable_memory
-from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decoding
+from elvisbot.sampling import CANDIDATES, drawn, read_biases, with_decoding
 
 MAX_CONTEXT: Final = 1024
 """Tokens of one conversation. More than the last few turns a bot is not given."""
@@ -165,17 +164,11 @@ class LlamaCpp:
         """See `elvisbot.engines.Engine`."""
         ids = list(prompt)
         require_fit(ids, self.max_prompt)
-        random = Random()
         biases = with_decoding(self._biases, self.format, decoding)
-        longest = min(decoding.max_tokens, self.context - len(ids))
-        with self._slot(ids, len(ids) + longest) as slot:
-            for _ in range(longest):
-                likeliest = self._step(ids, CANDIDATES, slot)
-                token = draw(biased(likeliest, biases), decoding, random)
-                if token in stop:
-                    return
-                yield token
-                ids.append(token)
+        end = min(len(ids) + decoding.max_tokens, self.context)
+        with self._slot(ids, end) as slot:
+            likeliest = partial(self._step, top=CANDIDATES, slot=slot)
+            yield from drawn(ids, end, likeliest, biases, decoding, stop)
 
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
@@ -279,7 +272,7 @@ class _Slots:
                 self._changed.notify()
 
     def _best(self, ids: Sequence[int]) -> int:
-        shared = {slot: _common(held, ids) for slot, held in self._free.items()}
+        shared = {slot: common_beginning(held, ids) for slot, held in self._free.items()}
         best = max(shared, key=lambda slot: shared[slot])
         # All conversations begin with the same marker; that alone is no reason to forget one.
         if shared[best] > len(self._free[best]) / 2:
@@ -295,11 +288,6 @@ class _Slots:
             if len(held) > 1:
                 self._free[slot] = held[:0]
                 yield slot
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """The length of the beginning that both share."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _start(gguf: Path, cached: int, *, copied: bool, halved: bool) -> Any:

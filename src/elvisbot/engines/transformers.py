@@ -3,17 +3,16 @@
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from itertools import takewhile
-from random import Random
+from functools import partial
 from typing import Final
 
 import torch
 from transformers import DynamicCache
 
 from elvisbot.bots import Bot, Decoding
-from elvisbot.engines import require_fit, trained_format
+from elvisbot.engines import common_beginning, require_fit, trained_format
 from elvisbot.errors import EngineError
-from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decoding
+from elvisbot.sampling import CANDIDATES, drawn, read_biases, with_decoding
 from elvisbot.training.bases import find_base
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
@@ -69,14 +68,11 @@ class Transformers:
     ) -> Iterator[int]:
         """See `elvisbot.engines.Engine`."""
         require_fit(prompt, self.max_prompt)
-        ids, random = list(prompt), Random()
+        ids = list(prompt)
         biases = with_decoding(self._biases, self.format, decoding)
-        for _ in range(min(decoding.max_tokens, self._context - len(ids))):
-            token = draw(biased(self._likeliest(ids, CANDIDATES), biases), decoding, random)
-            if token in stop:
-                return
-            yield token
-            ids.append(token)
+        end = min(len(ids) + decoding.max_tokens, self._context)
+        likeliest = partial(self._likeliest, top=CANDIDATES)
+        yield from drawn(ids, end, likeliest, biases, decoding, stop)
 
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
@@ -96,7 +92,7 @@ class Transformers:
             size = self._model.get_input_embeddings().num_embeddings
             if not all(0 <= token < size for token in ids):
                 raise EngineError("The prompt has invalid tokens.", remedy="Train the bot again.")
-            known = min(self._common(ids), len(ids) - 1)
+            known = min(common_beginning(self._cached, ids), len(ids) - 1)
             if known == 0:
                 self._cache = DynamicCache()
             elif surplus := len(self._cached) - known:
@@ -106,8 +102,3 @@ class Transformers:
             self._cached = list(ids)
             logs, tokens = seen.logits[0, -1].float().log_softmax(-1).topk(min(top, size))
         return dict(zip(tokens.tolist(), logs.tolist(), strict=True))
-
-    def _common(self, ids: Sequence[int]) -> int:
-        """So many tokens at the beginning were computed before."""
-        pairs = zip(self._cached, ids, strict=False)
-        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -142,13 +142,12 @@ def _tensors(
     for vectors and the learnt positions of GPT-2, which llama.cpp wants as they are."""
     blocks = int(family.gguf_parameters(config)["block_count"])
     known = gguf.get_tensor_name_map(_architecture(family), blocks)
-    paths = sorted(folder.glob("*.safetensors"))
-    names = [name for path in paths for name in _names(path)]
-    own_head = any(name.endswith("lm_head.weight") for name in names)
+    files = {path: _names(path) for path in sorted(folder.glob("*.safetensors"))}
+    own_head = any(name.endswith("lm_head.weight") for names in files.values() for name in names)
     head = "output.weight" if own_head else "token_embd.weight"
-    for path in paths:
+    for path, names in files.items():
         with safe_open(path, framework="numpy") as weights:
-            for name in _names(path):
+            for name in names:
                 label = known.get_name(name, try_suffixes=(".weight", ".bias"))
                 if label is None:
                     raise ExportError(
