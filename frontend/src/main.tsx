@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
+import { keepOffline } from "./install/keepOffline";
 import { serverResponder } from "./responder/server";
 import { openStore } from "./storage/store";
 import "./styles/theme.css";
@@ -13,3 +14,5 @@ createRoot(root).render(
     <App responder={serverResponder} store={openStore()} />
   </StrictMode>,
 );
+
+if (import.meta.env.PROD) keepOffline();

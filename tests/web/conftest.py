@@ -4,21 +4,25 @@ import contextlib
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, expect
 from waitress import wasyncore
 
 from elvisbot.bots import Settings
+from elvisbot.engines.echo import Echo
 from elvisbot.replies import Replier
-from elvisbot.web import create_app
+from elvisbot.web import STATIC, api, create_app, serving
 from elvisbot.web.serving import listen, make_server
 from elvisbot.web.turnstile import Turnstile
 from tests.scripted import ScriptedEngine
+from tests.web.browsing import SIZES, Open, Scheme, fill
 
 HELLO = {
     "messages": [
@@ -135,3 +139,77 @@ def _running(app: Flask) -> Iterator[Callable[[], Visitor]]:
         thread.join(10)
         server.task_dispatcher.shutdown()
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Serves the built app with a replier of the test's, and gives its address.
+
+    A burst rests for `flush` seconds, by default so few that nobody has to wait.
+    """
+    assert (STATIC / "index.html").is_file(), "The web app is not built: make setup"
+    with contextlib.ExitStack() as stack:
+
+        def start(replier: Any, *, name: str = "Elvis", flush: float = 0.2, **options: Any) -> str:
+            monkeypatch.setattr(api, "FLUSH_SECONDS", flush)
+            listener = listen(port=options.pop("port", 0))
+            app = create_app(replier, name=name, model="a test", **options)
+            server = make_server(app, listener)
+            thread = threading.Thread(target=server.run, daemon=True)
+            thread.start()
+            stack.callback(thread.join, timeout=5)
+            stack.callback(server.close)
+            return serving.url(listener)
+
+        yield start
+
+
+@pytest.fixture
+def open_app(chromium: Browser, serve: Callable[..., str]) -> Iterator[Open]:
+    """Opens the app in a fresh profile; at the end, nothing may have gone wrong in it.
+
+    Without an address, that of a server with the echo engine, where a burst rests for `flush`
+    seconds. What else is not an option of the browser goes to `fill`.
+    """
+    contexts, complaints = [], []
+
+    def opened(
+        address: str | None = None,
+        *,
+        size: str = "phone",
+        scheme: Scheme = "light",
+        scale: float = 2,
+        permissions: Sequence[str] = (),
+        flush: float = 0.2,
+        browser_options: Mapping[str, Any] = MappingProxyType({}),
+        **what: Any,
+    ) -> Any:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            **{
+                "viewport": {"width": width, "height": height},
+                "device_scale_factor": scale,
+                "color_scheme": scheme,
+                "permissions": list(permissions),
+                "locale": "en-US",
+                **browser_options,
+            }
+        )
+        contexts.append(context)
+        page = context.new_page()
+        address = address or serve(Replier(Echo(), Settings()), flush=flush)
+        fill(page, address, **what)
+        page.on(
+            "console",
+            lambda line: line.type in {"error", "warning"} and complaints.append(line.text),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"a script ran: {dialog.message}"))
+        page.goto(address)
+        expect(page.locator("textarea")).to_be_visible()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

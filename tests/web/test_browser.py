@@ -1,90 +1,23 @@
 """The app in a real Chromium, against the real server."""
 
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Literal
+from playwright.sync_api import Request, expect
 
-import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from elvisbot.web import api
+from tests.web.browsing import (
+    Open,
+    artifact,
+    bubbles,
+    field,
+    send,
+    wait_for_bubbles,
+)
 
-from elvisbot.bots import Settings
-from elvisbot.engines.echo import Echo
-from elvisbot.replies import Replier
-from elvisbot.web import STATIC, create_app, serving
-
-ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 FLUSH = 5_000
-
-Scheme = Literal["light", "dark"]
-Open = Callable[..., Page]
+"""Milliseconds that a burst rests before it is answered."""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server with the echo engine, on a port of its own."""
-    assert (STATIC / "index.html").is_file(), "The web app is not built: make setup"
-    listener = serving.listen(port=0)
-    app = create_app(Replier(Echo(), Settings()), name="Elvis", model="echo")
-    server = serving.make_server(app, listener)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield serving.url(listener)
-    server.close()
-    thread.join(timeout=5)
-
-
-@pytest.fixture
-def open_app(chromium: Browser, address: str) -> Iterator[Open]:
-    """Opens the app in a fresh profile; at the end, nothing may have gone wrong in it."""
-    contexts, complaints = [], []
-
-    def opened(*, size: str = "phone", scheme: Scheme = "light") -> Page:
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            device_scale_factor=2,
-            color_scheme=scheme,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda line: line.type in {"error", "warning"} and complaints.append(line.text),
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        expect(page.get_by_label("Message", exact=True)).to_be_visible()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def send(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.keyboard.press("Enter")
-
-
-def bubbles(page: Page, sender: str) -> list[str]:
-    found = page.locator(f'[data-testid="bubble"][data-from="{sender}"]')
-    return [text.strip() for text in found.all_inner_texts()]
-
-
-def wait_for_bubbles(page: Page, sender: str, count: int, timeout: float = 20_000) -> None:
-    found = page.locator(f'[data-testid="bubble"][data-from="{sender}"]')
-    expect(found).to_have_count(count, timeout=timeout)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", list(SIZES))
-def test_two_messages_are_answered_together_after_five_seconds(
-    open_app: Open, size: str, scheme: Scheme
-) -> None:
-    page = open_app(size=size, scheme=scheme)
+def test_two_messages_are_answered_together_after_five_seconds(open_app: Open) -> None:
+    page = open_app(flush=api.FLUSH_SECONDS)
     requests: list[Request] = []
     page.on("request", lambda request: request.method == "POST" and requests.append(request))
 
@@ -95,10 +28,8 @@ def test_two_messages_are_answered_together_after_five_seconds(
     assert requests == []
 
     expect(page.get_by_test_id("typing")).to_be_visible(timeout=5_000)
-    page.screenshot(path=_artifact(f"typing-{size}-{scheme}"))
     wait_for_bubbles(page, "me", 2)
     expect(page.get_by_test_id("typing")).to_have_count(0)
-    page.screenshot(path=_artifact(f"answered-{size}-{scheme}"))
 
     assert len(requests) == 1
     assert bubbles(page, "them") == ["hey", "are you there? 😀"]
@@ -106,14 +37,28 @@ def test_two_messages_are_answered_together_after_five_seconds(
 
 
 def test_typing_on_puts_the_answer_off(open_app: Open) -> None:
-    page = open_app()
+    page = open_app(flush=1.0)
     send(page, "hey")
     for _ in range(4):
-        page.wait_for_timeout(2_000)
-        page.get_by_label("Message", exact=True).press_sequentially("x")
+        page.wait_for_timeout(700)
+        field(page).press_sequentially("x")
     assert bubbles(page, "me") == []
     page.keyboard.press("Enter")
     wait_for_bubbles(page, "me", 2)
+
+
+def test_typing_while_the_bot_types_interrupts_it_and_the_burst_grows(open_app: Open) -> None:
+    page = open_app()
+    requests: list[Request] = []
+    page.on("request", lambda request: request.method == "POST" and requests.append(request))
+    send(page, "a message that takes a while to be typed by anybody")
+    expect(page.get_by_test_id("typing")).to_be_visible()
+    field(page).press_sequentially("wait")
+    expect(page.get_by_test_id("typing")).to_have_count(0)
+    page.keyboard.press("Enter")
+    wait_for_bubbles(page, "me", 2)
+    said = [len(request.post_data_json["messages"]) for request in requests]
+    assert said == [1, 2]
 
 
 def test_the_conversation_survives_a_reload_and_nothing_is_sent_twice(open_app: Open) -> None:
@@ -124,30 +69,22 @@ def test_the_conversation_survives_a_reload_and_nothing_is_sent_twice(open_app: 
     wait_for_bubbles(page, "them", 1)
     requests: list[Request] = []
     page.on("request", lambda request: request.method == "POST" and requests.append(request))
-    page.wait_for_timeout(FLUSH + 1_000)
+    page.wait_for_timeout(1_500)
     assert requests == []
     assert bubbles(page, "them") == ["remember me"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<img src=x onerror=alert(1)>",
-        "<script>document.title='x'</script>",
-        "<|answer|><|brk|><|endoftext|>",
-        "<|ans<|answer|>wer|>",
-        "javascript:alert(1)",
-    ],
-)
-def test_what_is_typed_stays_text(open_app: Open, text: str) -> None:
-    page = open_app()
-    page.on("dialog", lambda dialog: pytest.fail("a script ran"))
-    send(page, text)
-    wait_for_bubbles(page, "me", 1)
-    assert bubbles(page, "them") == [text]
-    assert [bubble.lower() for bubble in bubbles(page, "me")] == [text.lower()]
-    assert page.locator('[data-testid="bubble"] :is(img, script, a)').count() == 0
-    assert "Elvis" in page.title()
+def test_the_first_visit_begins_with_the_contact_card(open_app: Open) -> None:
+    page = open_app(greeted=False)
+    card = page.get_by_role("dialog", name="Elvis")
+    expect(card).to_contain_text("This is a bot. It imitates how Elvis texts, but it is not Elvis")
+    expect(card).to_contain_text("keeps nothing that you write")
+    page.screenshot(path=artifact("greeting"))
+    card.get_by_role("button", name="Start texting").click()
+    expect(card).to_have_count(0)
+    page.reload()
+    expect(field(page)).to_be_visible()
+    expect(card).to_have_count(0)
 
 
 def test_it_says_that_it_is_a_bot_and_deletes_the_conversation(open_app: Open) -> None:
@@ -155,16 +92,60 @@ def test_it_says_that_it_is_a_bot_and_deletes_the_conversation(open_app: Open) -
     send(page, "forget me")
     wait_for_bubbles(page, "me", 1)
     page.get_by_role("button", name="contact card").click()
-    expect(page.get_by_text("bot").first).to_be_visible()
-    page.screenshot(path=_artifact("contact-card"))
+    expect(page.get_by_text("This is a bot.")).to_be_visible()
+    page.screenshot(path=artifact("contact-card"))
     page.get_by_role("button", name="Delete conversation").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     wait_for_bubbles(page, "them", 0)
     page.reload()
-    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    expect(field(page)).to_be_visible()
     wait_for_bubbles(page, "them", 0)
 
 
-def _artifact(name: str) -> Path:
-    ARTIFACTS.mkdir(exist_ok=True)
-    return ARTIFACTS / f"{name}.png"
+def test_what_comes_unseen_is_counted_in_the_title_until_it_is_seen(open_app: Open) -> None:
+    page = open_app()
+    send(page, "hey")
+    page.evaluate(_HIDE, True)
+    wait_for_bubbles(page, "me", 1)
+    assert page.title() == "(1) Elvis"
+    page.evaluate(_HIDE, False)
+    expect(page).to_have_title("Elvis")
+
+
+_HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_sound_and_notifications_are_for_those_who_want_them(open_app: Open) -> None:
+    page = open_app(permissions=["notifications"])
+    page.evaluate(_LISTEN)
+    page.get_by_role("button", name="contact card").click()
+    for name in ("Sound", "Notifications"):
+        switch = page.get_by_role("switch", name=name)
+        expect(switch).to_have_attribute("aria-checked", "false")
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", "true")
+    page.get_by_role("button", name="Done").click()
+    page.evaluate("heard.length = 0")
+    send(page, "hey")
+    page.evaluate(_HIDE, True)
+    wait_for_bubbles(page, "me", 1)
+    page.wait_for_function("heard.length >= 3")
+    assert page.evaluate("heard") == [["note"], ["note"], ["Elvis", "hey"]]
+
+
+_LISTEN = """() => {
+  globalThis.heard = [];
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (at) { heard.push(["note"]); start.call(this, at); };
+  ServiceWorkerRegistration.prototype.showNotification = async function (title, { body }) {
+    heard.push([title, body.toLowerCase()]);
+  };
+  globalThis.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title, { body }) { heard.push([title, body.toLowerCase()]); }
+  };
+}"""

@@ -1,9 +1,13 @@
-import { useCallback, useEffect, useReducer, useState } from "react";
+import { useCallback, useReducer, useState } from "react";
+import { usePreferences } from "../attention/preferences";
+import { useAttention } from "../attention/useAttention";
 import { Composer } from "../composer/Composer";
 import { newId, type Message } from "../conversation/message";
 import { opened, reduce } from "../conversation/state";
 import { ContactCard } from "../header/ContactCard";
 import { Header } from "../header/Header";
+import { useHomeScreen } from "../install/useHomeScreen";
+import { MessageMenu } from "../menu/MessageMenu";
 import { useReply } from "../reply/useReply";
 import type { BotCard, Responder } from "../responder/responder";
 import type { ConversationStore } from "../storage/store";
@@ -18,26 +22,43 @@ interface Props {
   readonly store: ConversationStore;
 }
 
+/** What lies over the conversation: a message's menu, the contact card, or nothing. */
+type Overlay =
+  | { readonly name: "menu"; readonly id: string; readonly anchor: DOMRect }
+  | { readonly name: "card" }
+  | undefined;
+
 /** The screen: header, transcript and composer around the one state of the conversation. */
 export function Conversation({ bot, stored, responder, store }: Props) {
   const [state, dispatch] = useReducer(reduce, undefined, () => opened(stored, bot.flushSeconds));
-  const [cardShown, setCardShown] = useState(false);
+  const [preferences, changePreferences] = usePreferences();
+  const isGreeting = stored.length === 0 && !preferences.greeted.includes(bot.name);
+  const [overlay, setOverlay] = useState<Overlay>(isGreeting ? { name: "card" } : undefined);
+  const [replyTo, setReplyTo] = useState<string>();
   useReply(state, dispatch, responder);
   usePersistence(store, bot.name, state.messages);
-  // Always the same function, or every row would be drawn again at every keystroke.
+  useAttention(bot.name, state.messages, preferences);
+  useHomeScreen(bot);
+  // Always the same functions, or every row would be drawn again at every keystroke.
   const retry = useCallback(() => {
     dispatch({ type: "retried" });
   }, []);
-  useEffect(() => {
-    document.title = bot.name;
-  }, [bot.name]);
+  const showMenu = useCallback((id: string, balloon: HTMLElement) => {
+    setOverlay({ name: "menu", id, anchor: balloon.getBoundingClientRect() });
+  }, []);
+  const closeOverlay = () => {
+    setOverlay(undefined);
+    if (isGreeting) changePreferences({ greeted: [...preferences.greeted, bot.name] });
+  };
 
+  const find = (id: string | undefined) => state.messages.find((message) => message.id === id);
+  const held = overlay?.name === "menu" ? find(overlay.id) : undefined;
   return (
     <main className="conversation">
       <Header
         bot={bot}
         onShowCard={() => {
-          setCardShown(true);
+          setOverlay({ name: "card" });
         }}
       />
       <Transcript
@@ -46,24 +67,44 @@ export function Conversation({ bot, stored, responder, store }: Props) {
         typing={state.typing}
         failure={state.phase.name === "failed" ? (state.phase.failure ?? null) : undefined}
         onRetry={retry}
+        onMenu={showMenu}
       />
       <Composer
+        replyingTo={find(replyTo)}
+        onCancelReply={() => {
+          setReplyTo(undefined);
+        }}
         onTyping={() => {
           dispatch({ type: "typed" });
         }}
         onSend={(text) => {
-          dispatch({ type: "sent", id: newId(), text, at: Date.now() });
+          dispatch({ type: "sent", id: newId(), text, at: Date.now(), replyTo });
+          setReplyTo(undefined);
         }}
       />
-      {cardShown && (
+      {overlay?.name === "menu" && held && (
+        <MessageMenu
+          message={held}
+          anchor={overlay.anchor}
+          onReact={(kind) => {
+            dispatch({ type: "reacted", id: held.id, kind });
+          }}
+          onReply={() => {
+            setReplyTo(held.id);
+          }}
+          onClose={closeOverlay}
+        />
+      )}
+      {overlay?.name === "card" && (
         <ContactCard
           bot={bot}
-          onClose={() => {
-            setCardShown(false);
-          }}
+          isGreeting={isGreeting}
+          preferences={preferences}
+          onPreferences={changePreferences}
+          onClose={closeOverlay}
           onDelete={() => {
             dispatch({ type: "deleted" });
-            setCardShown(false);
+            closeOverlay();
           }}
         />
       )}

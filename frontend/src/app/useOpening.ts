@@ -18,7 +18,13 @@ const OPENING: Opening = { name: "opening" };
 /** A server that is being restarted is back within seconds. */
 const RETRY_MS = 5000;
 
-/** Fetches who the bot is, and what was said to it before; tries again until both are there. */
+/** Whoever has been here before sees their conversation after so long, server or not. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Fetches who the bot is, and what was said to it before; tries again until both are there. Without
+ * a network it is whoever it was the last time.
+ */
 export function useOpening(
   responder: Responder,
   storing: Promise<ConversationStore>,
@@ -59,10 +65,28 @@ export function useOpening(
 
 async function open(responder: Responder, storing: Promise<ConversationStore>): Promise<Opening> {
   try {
-    const [bot, store] = await Promise.all([responder.bot(), storing]);
+    const store = await storing;
+    const bot = await whoever(responder, store);
     return { name: "open", bot, messages: await store.load(bot.name), store };
   } catch (error) {
     if (error instanceof ResponderError) return { name: "unreachable", failure: error.failure };
     throw error;
   }
+}
+
+async function whoever(responder: Responder, store: ConversationStore): Promise<BotCard> {
+  const known = await store.card();
+  const asked = responder.bot().then(async (bot) => {
+    await store.keepCard(bot);
+    return bot;
+  });
+  if (known === undefined) return asked;
+  return Promise.race([
+    asked.catch((error: unknown) => {
+      const offline = error instanceof ResponderError && error.failure.reason === "unreachable";
+      if (offline) return known;
+      throw error;
+    }),
+    new Promise<BotCard>((resolve) => setTimeout(resolve, PATIENCE_MS, known)),
+  ]);
 }

@@ -8,7 +8,8 @@ import { Composer } from "./Composer";
 function setUp() {
   const onSend = vi.fn();
   const onTyping = vi.fn();
-  render(<Composer onSend={onSend} onTyping={onTyping} />);
+  const nothing = { replyingTo: undefined, onCancelReply: vi.fn() };
+  render(<Composer onSend={onSend} onTyping={onTyping} {...nothing} />);
   return { onSend, onTyping, field: screen.getByRole("textbox", { name: "Message" }) };
 }
 

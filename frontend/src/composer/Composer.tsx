@@ -1,15 +1,18 @@
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
-import { MAX_TEXT_LENGTH } from "../conversation/message";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { MAX_TEXT_LENGTH, type Message } from "../conversation/message";
 import "./Composer.css";
 
 interface Props {
   /** Called at every change of the draft. */
   readonly onTyping: () => void;
   readonly onSend: (text: string) => void;
+  /** The message that the next one answers, if the visitor chose one. */
+  readonly replyingTo: Message | undefined;
+  readonly onCancelReply: () => void;
 }
 
 /** The growing pill at the bottom: what is being written, and the arrow that sends it. */
-export function Composer({ onTyping, onSend }: Props) {
+export function Composer({ onTyping, onSend, replyingTo, onCancelReply }: Props) {
   const [draft, setDraft] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const text = draft.trim();
@@ -17,6 +20,10 @@ export function Composer({ onTyping, onSend }: Props) {
   useLayoutEffect(() => {
     if (field.current !== null) growToFit(field.current);
   }, [draft]);
+
+  useEffect(() => {
+    if (replyingTo !== undefined) field.current?.focus();
+  }, [replyingTo]);
 
   const send = () => {
     if (text === "") return;
@@ -34,6 +41,17 @@ export function Composer({ onTyping, onSend }: Props) {
 
   return (
     <div className="composer">
+      {replyingTo && (
+        <div className="replying">
+          <span className="replying-text" dir="auto">
+            <span className="visually-hidden">Replying to: </span>
+            {replyingTo.text}
+          </span>
+          <button type="button" aria-label="Cancel reply" onClick={onCancelReply}>
+            <span aria-hidden="true">×</span>
+          </button>
+        </div>
+      )}
       <div className="pill">
         <textarea
           ref={field}

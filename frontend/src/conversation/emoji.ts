@@ -25,6 +25,11 @@ export function jumboCount(text: string): number {
   return count;
 }
 
+/** Whether a text is one emoji and nothing else. */
+export function isEmoji(text: string): boolean {
+  return text !== "" && jumboCount(text) === 1 && text.trim() === text;
+}
+
 /** The first `count` characters as a reader counts them, so that no emoji is cut in half. */
 export function firstGraphemes(text: string, count: number): string {
   return Array.from(graphemes.segment(text), ({ segment }) => segment)

@@ -1,6 +1,13 @@
 /** Who wrote a message, as in the HTTP contract: "me" is the bot, "them" the visitor. */
 export type Sender = "me" | "them";
 
+/** A tapback. Each side has at most one on a message. */
+export interface Reaction {
+  readonly from: Sender;
+  /** `loved`, `liked`, `disliked`, `laughed`, `emphasised`, `questioned`, or any emoji. */
+  readonly kind: string;
+}
+
 /** One bubble of the conversation. Times are milliseconds since 1970. */
 export interface Message {
   /** Unique within the conversation; it stays the same however often the message is retried. */
@@ -11,9 +18,12 @@ export interface Message {
   /** When the bot began to answer it (the visitor's messages only). */
   readonly readAt?: number;
   /** It could not be delivered and waits for a retry (the visitor's messages only). */
-  readonly failed?: true;
+  readonly failed?: true | undefined;
   /** A reply to it was completed, be it without any bubble (the visitor's messages only). */
   readonly answered?: true;
+  /** The id of the message that it answers, where the visitor chose one. */
+  readonly replyTo?: string;
+  readonly reactions?: readonly Reaction[];
 }
 
 /** The longest message: with every character escaped it still fits into one request. */

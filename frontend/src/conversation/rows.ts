@@ -27,6 +27,8 @@ export interface MessageRow {
   /** How many emoji it is made of, if it is drawn as large emoji without a bubble; else 0. */
   readonly jumbo: number;
   readonly receipt?: ReceiptState;
+  /** The message that it answers, where the visitor chose one that is still there. */
+  readonly quoted?: Message;
 }
 
 export type Row = StampRow | MessageRow;
@@ -38,9 +40,14 @@ export type Row = StampRow | MessageRow;
  */
 export function rows(messages: readonly Message[]): Row[] {
   const latestSent = messages.findLast((message) => message.from === "them");
+  const byId = new Map<string | undefined, Message>();
+  if (messages.some((message) => message.replyTo !== undefined)) {
+    for (const message of messages) byId.set(message.id, message);
+  }
   return messages.flatMap((message, index) => {
     const startsRun = !continuesRun(messages[index - 1], message);
     const next = messages[index + 1];
+    const quoted = byId.get(message.replyTo);
     const row: MessageRow = {
       kind: "message",
       message,
@@ -48,6 +55,7 @@ export function rows(messages: readonly Message[]): Row[] {
       endsRun: next === undefined || !continuesRun(message, next),
       jumbo: jumboCount(message.text),
       ...(message === latestSent && { receipt: receipt(message) }),
+      ...(quoted !== undefined && { quoted }),
     };
     return needsStamp(messages[index - 1], message)
       ? [{ kind: "stamp", key: `stamp ${message.id}`, at: message.sentAt }, row]

@@ -22,7 +22,8 @@ export function readTime(at: number, now: number, locale?: string): string {
   return daysBetween(at, now) === 0 ? clock(at, locale) : dayName(at, now, locale);
 }
 
-function clock(at: number, locale?: string): string {
+/** The time of day, as the visitor's own clock has it: 2:32 PM. */
+export function clock(at: number, locale?: string): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(at);
 }
 

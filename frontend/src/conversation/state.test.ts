@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Failure, ReplyEvent } from "../responder/responder";
-import { bubble, DONE, NOON, said, typing } from "../testing/builders";
+import { bubble, DONE, NOON, reaction, said, typing } from "../testing/builders";
 import { opened, reduce, type Action, type State } from "./state";
 
 const BROKEN: Failure = { reason: "refused", problem: "It broke.", remedy: "Mend it." };
@@ -12,6 +12,7 @@ const fail = (failure: Failure): Action => ({ type: "failed", failure });
 const FLUSH: Action = { type: "flushed" };
 const TYPE: Action = { type: "typed" };
 const RETRY: Action = { type: "retried" };
+const RESUME: Action = { type: "resumed" };
 
 /** The state after these actions, from an empty conversation. */
 function after(...actions: readonly Action[]): State {
@@ -82,6 +83,39 @@ describe("a reply", () => {
   });
 });
 
+describe("a reaction", () => {
+  const reactions = (state: State) => state.messages.map((message) => message.reactions);
+
+  test("of the bot's is seen on the message that it is to, and may be all of a reply", () => {
+    const state = after(send("a"), send("b"), FLUSH, reply(reaction("a", "loved")), reply(DONE));
+    expect(reactions(state)).toEqual([[{ from: "me", kind: "loved" }], undefined]);
+    expect(state.messages[1]?.readAt).toBe(NOON + 1);
+    expect(opened(state.messages, 5).phase.name).toBe("resting");
+  });
+
+  test("of the bot's goes to nothing but a message of the visitor's", () => {
+    const state = after(send("a"), FLUSH, reply(bubble("b")), reply(reaction("bot b", "loved")));
+    expect(reactions(state)).toEqual([undefined, undefined]);
+  });
+
+  test("of the visitor's takes the place of their last one, and goes when it is repeated", () => {
+    const react = (kind: string): Action => ({ type: "reacted", id: "a", kind });
+    const state = after(send("a"), FLUSH, reply(reaction("a", "liked")), react("loved"));
+    expect(reactions(state)[0]).toEqual([
+      { from: "me", kind: "liked" },
+      { from: "them", kind: "loved" },
+    ]);
+    const other = reduce(state, react("🎉"));
+    expect(reactions(other)[0]?.[1]).toEqual({ from: "them", kind: "🎉" });
+    expect(reactions(reduce(other, react("🎉")))[0]).toEqual([{ from: "me", kind: "liked" }]);
+  });
+
+  test("stays when a message that failed is sent again", () => {
+    const marked = after(send("a"), FLUSH, fail(BROKEN), { type: "reacted", id: "a", kind: "🎉" });
+    expect(reactions(reduce(marked, RETRY))[0]).toEqual([{ from: "them", kind: "🎉" }]);
+  });
+});
+
 describe("an interruption", () => {
   test("by typing drops the reply and the burst waits again", () => {
     const state = after(send("a"), FLUSH, reply(typing(1)), TYPE);
@@ -117,7 +151,7 @@ describe("a failure", () => {
       "c",
       "d",
     ]);
-    expect(state.phase).toEqual({ name: "failed", failure: BROKEN });
+    expect(state.phase).toEqual({ name: "failed", failure: BROKEN, resumed: 0 });
   });
 
   test("is retried at once, with the same messages under the same ids", () => {
@@ -125,6 +159,15 @@ describe("a failure", () => {
     const retried = reduce(broken, RETRY);
     expect(retried.phase.name).toBe("replying");
     expect(retried.messages).toEqual([said("them", "a")]);
+  });
+
+  test("that the app resumes by itself stays marked until something is heard", () => {
+    const resumed = after(send("a"), FLUSH, fail(BROKEN), RESUME);
+    expect(resumed.phase).toMatchObject({ name: "replying", resumed: 1 });
+    expect(resumed.messages[0]?.failed).toBe(true);
+    const again = reduce(resumed, fail(BROKEN));
+    expect(again.phase).toMatchObject({ name: "failed", resumed: 1 });
+    expect(reduce(resumed, reply(typing(1))).messages[0]?.failed).toBeUndefined();
   });
 
   test("is forgotten when the burst grows", () => {
@@ -172,7 +215,7 @@ describe("opening the app again", () => {
 
   test("a burst that failed stays failed until it is retried", () => {
     const state = opened(after(send("a"), FLUSH, fail(BROKEN)).messages, 5);
-    expect(state.phase).toEqual({ name: "failed" });
+    expect(state.phase).toEqual({ name: "failed", resumed: 0 });
     expect(reduce(state, RETRY).phase.name).toBe("replying");
   });
 

@@ -1,12 +1,13 @@
 import type { Failure, ReplyEvent } from "../responder/responder";
 import { trailing, unanswered, type Message } from "./message";
+import { reacted, toggled } from "./reactions";
 
 /**
  * What is under way. The burst to answer is always what is `unanswered` at the end of the
  * conversation, so no phase repeats it.
  *
  *     resting ─sent→ waiting ─flushed→ replying ─done→ resting
- *                       ↑ typed, sent, busy │ └─failed→ failed ─retried→ replying
+ *                       ↑ typed, sent, busy │ └─failed→ failed ─retried, resumed→ replying
  *                       └───────────────────┘
  *
  * Every wait and every reply is a new object: the hook that carries it out starts again with it,
@@ -15,8 +16,13 @@ import { trailing, unanswered, type Message } from "./message";
 export type Phase =
   | { readonly name: "resting" }
   | { readonly name: "waiting"; readonly seconds: number; readonly tries: number }
-  | { readonly name: "replying"; readonly tries: number }
-  | { readonly name: "failed"; readonly failure?: Failure };
+  | { readonly name: "replying"; readonly tries: number; readonly resumed: number }
+  | {
+      readonly name: "failed";
+      readonly failure?: Failure;
+      /** So often in a row the app has tried again by itself. */
+      readonly resumed: number;
+    };
 
 export interface State {
   readonly messages: readonly Message[];
@@ -28,12 +34,23 @@ export interface State {
 }
 
 export type Action =
-  | { readonly type: "sent"; readonly id: string; readonly text: string; readonly at: number }
+  | {
+      readonly type: "sent";
+      readonly id: string;
+      readonly text: string;
+      readonly at: number;
+      readonly replyTo?: string | undefined;
+    }
   | { readonly type: "typed" }
   | { readonly type: "flushed" }
   | { readonly type: "replied"; readonly event: ReplyEvent; readonly at: number }
   | { readonly type: "failed"; readonly failure: Failure }
+  /** The visitor asks for another try. */
   | { readonly type: "retried" }
+  /** The app tries again by itself: nothing looks delivered before it is. */
+  | { readonly type: "resumed" }
+  /** The visitor adds a reaction, or takes it back if it is there already. */
+  | { readonly type: "reacted"; readonly id: string; readonly kind: string }
   | { readonly type: "deleted" };
 
 /** A busy responder is asked this often before the visitor hears about it. */
@@ -42,6 +59,7 @@ const MAX_TRIES = 3;
 const MAX_RETRY_AFTER_SECONDS = 15;
 
 const RESTING: Phase = { name: "resting" };
+const NO_TRIES = { tries: 0, resumed: 0 };
 
 /** The state to start from: what had not been answered when the app was closed goes on. */
 export function opened(messages: readonly Message[], flushSeconds: number): State {
@@ -49,33 +67,51 @@ export function opened(messages: readonly Message[], flushSeconds: number): Stat
   const state: State = { messages, phase: RESTING, typing: false, flushSeconds };
   if (burst.length === 0) return state;
   return burst.some((message) => message.failed)
-    ? { ...state, phase: { name: "failed" } }
+    ? { ...state, phase: { name: "failed", resumed: 0 } }
     : waiting(state);
 }
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case "sent":
-      return sent(state, { id: action.id, from: "them", text: action.text, sentAt: action.at });
+      return sent(state, {
+        id: action.id,
+        from: "them",
+        text: action.text,
+        sentAt: action.at,
+        ...(action.replyTo !== undefined && { replyTo: action.replyTo }),
+      });
     case "typed":
       return typed(state);
     case "flushed":
       return state.phase.name === "waiting"
-        ? { ...state, phase: { name: "replying", tries: state.phase.tries + 1 } }
+        ? { ...state, phase: { name: "replying", tries: state.phase.tries + 1, resumed: 0 } }
         : state;
     case "replied":
       return state.phase.name === "replying" ? replied(state, action.event, action.at) : state;
     case "failed":
       return state.phase.name === "replying" ? failed(state, action.failure) : state;
     case "retried":
-      return state.phase.name === "failed" ? retried(state) : state;
+      return state.phase.name === "failed" ? asking(withoutMarks(state), 0) : state;
+    case "resumed":
+      return state.phase.name === "failed" ? asking(state, state.phase.resumed + 1) : state;
+    case "reacted":
+      return {
+        ...state,
+        messages: changed(
+          state.messages,
+          ({ id }) => id === action.id,
+          (message) => toggled(message, "them", action.kind),
+        ),
+      };
     case "deleted":
       return { ...state, messages: [], phase: RESTING, typing: false };
   }
 }
 
 function sent(state: State, message: Message): State {
-  return waiting({ ...state, messages: [...withoutFailures(state.messages), message] });
+  const unmarked = withoutMarks(state);
+  return waiting({ ...unmarked, messages: [...unmarked.messages, message] });
 }
 
 /** Typing restarts the wait, and interrupts the bot. */
@@ -98,22 +134,28 @@ function waiting(state: State, seconds = state.flushSeconds, tries = 0): State {
 }
 
 function replied(state: State, event: ReplyEvent, at: number): State {
+  const unmarked = withoutMarks(state);
+  const seen = { ...unmarked, messages: read(unmarked.messages, at) };
   switch (event.event) {
     case "typing":
-      return { ...state, messages: read(state.messages, at), typing: true };
+      return { ...seen, typing: true };
     case "bubble":
       return {
-        ...state,
-        messages: withBubble(read(state.messages, at), event.id, event.text, at),
+        ...seen,
+        messages: withBubble(seen.messages, event.id, event.text, at),
         typing: false,
+      };
+    case "reaction":
+      return {
+        ...seen,
+        messages: changed(
+          seen.messages,
+          ({ id, from }) => id === event.to && from === "them",
+          (message) => reacted(message, "me", event.kind),
+        ),
       };
     case "done":
-      return {
-        ...state,
-        messages: answered(read(state.messages, at)),
-        phase: RESTING,
-        typing: false,
-      };
+      return { ...seen, messages: answered(seen.messages), phase: RESTING, typing: false };
   }
 }
 
@@ -131,7 +173,7 @@ function withBubble(
 }
 
 function failed(state: State, failure: Failure): State {
-  const tries = state.phase.name === "replying" ? state.phase.tries : 0;
+  const { tries, resumed } = state.phase.name === "replying" ? state.phase : NO_TRIES;
   const seconds = failure.retryAfterSeconds;
   if (seconds !== undefined && seconds <= MAX_RETRY_AFTER_SECONDS && tries < MAX_TRIES) {
     return waiting(state, Math.max(seconds, 1), tries);
@@ -144,19 +186,18 @@ function failed(state: State, failure: Failure): State {
       (message) => burst.has(message),
       (message) => ({ ...message, failed: true }),
     ),
-    phase: { name: "failed", failure },
+    phase: { name: "failed", failure, resumed },
     typing: false,
   };
 }
 
 /** Ask again for the whole reply; the half of it that had arrived makes room. */
-function retried(state: State): State {
+function asking(state: State, resumed: number): State {
   const half = trailing(state.messages, "me").length;
-  const messages = state.messages.slice(0, state.messages.length - half);
   return {
     ...state,
-    messages: withoutFailures(messages),
-    phase: { name: "replying", tries: MAX_TRIES },
+    messages: state.messages.slice(0, state.messages.length - half),
+    phase: { name: "replying", tries: MAX_TRIES, resumed },
   };
 }
 
@@ -177,12 +218,14 @@ function isUnread(message: Message): boolean {
   return message.from === "them" && message.readAt === undefined;
 }
 
-function withoutFailures(messages: readonly Message[]): readonly Message[] {
-  return changed(
-    messages,
+/** No message is marked as not delivered any more. */
+function withoutMarks(state: State): State {
+  const messages = changed(
+    state.messages,
     (message) => message.failed === true,
-    ({ id, from, text, sentAt }) => ({ id, from, text, sentAt }),
+    (message) => ({ ...message, failed: undefined }),
   );
+  return { ...state, messages };
 }
 
 /** The same list if nothing in it changes, so that the transcript is not drawn again for it. */

@@ -1,16 +1,25 @@
 import { useEffect, useRef, useState, type MouseEvent } from "react";
+import { allowNotifications, canNotify } from "../attention/notification";
+import type { Preferences } from "../attention/preferences";
+import { chime } from "../attention/sound";
 import type { BotCard } from "../responder/responder";
 import { Avatar } from "./Avatar";
+import { Switch } from "./Switch";
 import "./ContactCard.css";
 
 interface Props {
   readonly bot: BotCard;
+  /** It is shown before the first message, to say who this is. */
+  readonly isGreeting: boolean;
+  readonly preferences: Preferences;
+  readonly onPreferences: (change: Partial<Preferences>) => void;
   readonly onClose: () => void;
   readonly onDelete: () => void;
 }
 
-/** What this bot is and where the words go; and the way to delete them. */
-export function ContactCard({ bot, onClose, onDelete }: Props) {
+/** What this bot is and where the words go; what the visitor can choose; and the way to delete. */
+export function ContactCard(props: Props) {
+  const { bot, isGreeting, onClose, onDelete } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     // A modal <dialog> brings the focus trap, Escape and the return of the focus.
@@ -29,19 +38,26 @@ export function ContactCard({ bot, onClose, onDelete }: Props) {
       onClose={onClose}
       onClick={closeOnBackdrop}
     >
-      <div className="card-body">
-        <form method="dialog" className="card-bar">
-          <button type="submit" className="text-button card-done">
-            Done
-          </button>
-        </form>
+      <form method="dialog" className="card-body">
+        <button type="submit" className="text-button card-done" hidden={isGreeting}>
+          Done
+        </button>
         <Avatar bot={bot} />
         <h2 id="card-name" dir="auto">
           {bot.name}
         </h2>
         <About bot={bot} />
-        <DeleteConversation onDelete={onDelete} />
-      </div>
+        {isGreeting ? (
+          <button type="submit" className="card-start" autoFocus>
+            Start texting
+          </button>
+        ) : (
+          <>
+            <Choices {...props} />
+            <DeleteConversation onDelete={onDelete} />
+          </>
+        )}
+      </form>
     </dialog>
   );
 }
@@ -55,9 +71,34 @@ function About({ bot }: { readonly bot: BotCard }) {
       </p>
       <p>
         What you write is kept in this browser only. The server reads it to answer, and keeps
-        nothing.
+        nothing that you write.
       </p>
       {bot.model !== undefined && <p className="card-model">Model: {bot.model}</p>}
+    </div>
+  );
+}
+
+function Choices({ preferences, onPreferences }: Pick<Props, "preferences" | "onPreferences">) {
+  const notify = async (wanted: boolean) => {
+    onPreferences({ notifications: wanted && (await allowNotifications()) });
+  };
+  return (
+    <div className="card-row">
+      <Switch
+        label="Sound"
+        on={preferences.sound}
+        onChange={(sound) => {
+          if (sound) chime();
+          onPreferences({ sound });
+        }}
+      />
+      {canNotify() && (
+        <Switch
+          label="Notifications"
+          on={preferences.notifications}
+          onChange={(wanted) => void notify(wanted)}
+        />
+      )}
     </div>
   );
 }

@@ -69,12 +69,38 @@ test("a bubble without a typing event comes at once", async () => {
   expect(seen).toEqual([["bubble", 0]]);
 });
 
-test("nobody waits longer than 20 seconds for a bubble", async () => {
+test("nobody waits longer than a day for a bubble", async () => {
   const { seen } = play(atOnce(typing(Number.POSITIVE_INFINITY), bubble("a")));
-  await vi.advanceTimersByTimeAsync(20_000);
+  await vi.advanceTimersByTimeAsync(24 * 3_600_000);
   expect(seen).toEqual([
     ["typing", 0],
-    ["bubble", 20],
+    ["bubble", 24 * 3600],
+  ]);
+});
+
+test("dots and reactions come after the seconds in which nothing is to be seen", async () => {
+  const late: ReplyEvent = { event: "reaction", to: "a", kind: "loved", after: 3 };
+  const { seen } = play(atOnce(late, typing(1, 2), bubble("a"), DONE));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen).toEqual([
+    ["reaction", 3],
+    ["typing", 5],
+    ["bubble", 6],
+    ["done", 6],
+  ]);
+});
+
+test("a bubble that is long in the making is typed meanwhile", async () => {
+  async function* slow() {
+    yield typing(0);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    yield* atOnce(typing(2), bubble("a"));
+  }
+  const { seen } = play(slow());
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen).toEqual([
+    ["typing", 0],
+    ["bubble", 2],
   ]);
 });
 

@@ -1,7 +1,12 @@
 import { useEffect, useEffectEvent, type ActionDispatch } from "react";
+import { unanswered } from "../conversation/message";
 import type { Action, State } from "../conversation/state";
 import type { Responder } from "../responder/responder";
 import { follow } from "./follow";
+
+/** A server that is being restarted is back within seconds; one that is not is left in peace. */
+const RESUME_MS = 4000;
+const MAX_RESUME_MS = 60_000;
 
 /**
  * Carries out the phase that the conversation is in: waits, or fetches the reply.
@@ -9,10 +14,12 @@ import { follow } from "./follow";
  * A phase that ends takes its work with it, so an interruption is nothing but the next phase.
  */
 export function useReply(
-  { phase, messages }: State,
+  state: State,
   dispatch: ActionDispatch<[Action]>,
   responder: Responder,
 ): void {
+  const { phase, messages } = state;
+  const resumes = resumesByItself(state);
   useEffect(() => {
     if (phase.name !== "waiting") return;
     const timer = setTimeout(() => {
@@ -36,16 +43,24 @@ export function useReply(
   }, [phase]);
 
   useEffect(() => {
-    // Without a failure at hand the app was reloaded since, and the cause may be gone as well.
-    if (phase.name !== "failed" || (phase.failure ?? UNKNOWN).reason !== "unreachable") return;
-    const retry = () => {
-      dispatch({ type: "retried" });
+    if (phase.name !== "failed" || !resumes) return;
+    const resume = () => {
+      dispatch({ type: "resumed" });
     };
-    addEventListener("online", retry);
+    const timer = setTimeout(resume, Math.min(RESUME_MS * 2 ** phase.resumed, MAX_RESUME_MS));
+    addEventListener("online", resume);
     return () => {
-      removeEventListener("online", retry);
+      clearTimeout(timer);
+      removeEventListener("online", resume);
     };
-  }, [phase, dispatch]);
+  }, [phase, resumes, dispatch]);
 }
 
-const UNKNOWN = { reason: "unreachable" } as const;
+/**
+ * Whether the app tries again by itself: not what was refused, and not a reply of which half is
+ * there to read. Without a failure at hand it was reloaded since, and the cause may be gone.
+ */
+function resumesByItself({ phase, messages }: State): boolean {
+  if (phase.name !== "failed") return false;
+  return phase.failure?.reason !== "refused" && unanswered(messages).length > 0;
+}

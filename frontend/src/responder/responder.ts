@@ -10,10 +10,20 @@ export interface BotCard {
   readonly model?: string;
 }
 
-/** One step of a reply. `typing` comes before the bubble that takes `seconds` to type. */
+/**
+ * One step of a reply. `typing` comes before the bubble that takes `seconds` to type, and begins
+ * `after` so many seconds in which nothing is to be seen. `reaction` is to a message of the
+ * visitor's; some replies are nothing but that.
+ */
 export type ReplyEvent =
-  | { readonly event: "typing"; readonly seconds: number }
+  | { readonly event: "typing"; readonly seconds: number; readonly after: number }
   | { readonly event: "bubble"; readonly id: string; readonly text: string }
+  | {
+      readonly event: "reaction";
+      readonly to: string;
+      readonly kind: string;
+      readonly after: number;
+    }
   | { readonly event: "done" };
 
 /** Who answers: today a server, later a model in this browser. Nothing else knows which. */

@@ -48,21 +48,30 @@ describe("the request", () => {
 
 describe("an event", () => {
   test.each([
-    ['{"event":"typing","seconds":1.5}', { event: "typing", seconds: 1.5 }],
+    ['{"event":"typing","seconds":1.5}', { event: "typing", seconds: 1.5, after: 0 }],
+    ['{"event":"typing","seconds":2,"after":3}', { event: "typing", seconds: 2, after: 3 }],
+    [
+      '{"event":"reaction","to":"x","kind":"loved"}',
+      { event: "reaction", to: "x", kind: "loved", after: 0 },
+    ],
     ['{"event":"bubble","id":"x","text":"hé"}', { event: "bubble", id: "x", text: "hé" }],
     ['{"event":"done","more":1}', { event: "done" }],
-    ['{"event":"typing","seconds":-1}', { event: "typing", seconds: 0 }],
-    ['{"event":"typing","seconds":"1"}', { event: "typing", seconds: 0 }],
+    ['{"event":"typing","seconds":-1}', { event: "typing", seconds: 0, after: 0 }],
+    ['{"event":"typing","seconds":"1"}', { event: "typing", seconds: 0, after: 0 }],
   ])("%s", (line, expected) => {
     expect(replyEvent(line)).toEqual(expected);
   });
 
-  test.each(["", " ", '{"event":"reaction","to":"x"}', '{"event":"bubble","id":"x","text":""}'])(
-    "%j is passed over",
-    (line) => {
-      expect(replyEvent(line)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    " ",
+    '{"event":"reaction","to":"x"}',
+    '{"event":"reaction","to":"x","kind":"<b>"}',
+    '{"event":"bubble","id":"x","text":""}',
+    '{"event":"poem"}',
+  ])("%j is passed over", (line) => {
+    expect(replyEvent(line)).toBeUndefined();
+  });
 
   test.each(['{"event":"bub', "<html>", "[]", "null", '{"text":"a"}', '{"event":1}'])(
     "%s is an error",

@@ -1,4 +1,5 @@
 import { newId, type Message } from "../conversation/message";
+import { glyph } from "../conversation/reactions";
 import type { BotCard, ReplyEvent } from "./responder";
 
 const MIN_MESSAGES = 40;
@@ -47,7 +48,16 @@ export function replyEvent(line: string): ReplyEvent | undefined {
   if (typeof value?.["event"] !== "string") throw new SyntaxError("a line without an event");
   switch (value["event"]) {
     case "typing":
-      return { event: "typing", seconds: seconds(value["seconds"]) ?? 0 };
+      return {
+        event: "typing",
+        seconds: seconds(value["seconds"]) ?? 0,
+        after: seconds(value["after"]) ?? 0,
+      };
+    case "reaction": {
+      const [to, kind] = [text(value["to"]), text(value["kind"])];
+      if (to === undefined || kind === undefined || glyph(kind) === undefined) return undefined;
+      return { event: "reaction", to, kind, after: seconds(value["after"]) ?? 0 };
+    }
     case "bubble": {
       const words = text(value["text"]);
       if (words === undefined) return undefined;

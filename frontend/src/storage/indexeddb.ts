@@ -1,9 +1,12 @@
 import type { Message } from "../conversation/message";
+import type { BotCard } from "../responder/responder";
 import type { ConversationStore } from "./store";
 
 const DATABASE = "elvisbot";
-const VERSION = 1;
+const VERSION = 2;
 const MESSAGES = "messages";
+const CARDS = "cards";
+const LATEST = "latest";
 
 /** One row: where a message stands in which conversation. */
 interface StoredMessage {
@@ -33,6 +36,17 @@ export async function openIndexedDb(): Promise<ConversationStore> {
       });
       await completed(transaction);
     },
+
+    card() {
+      const cards = database.transaction(CARDS, "readonly").objectStore(CARDS);
+      return result(cards.get(LATEST) as IDBRequest<BotCard | undefined>);
+    },
+
+    async keepCard(card) {
+      const transaction = database.transaction(CARDS, "readwrite");
+      transaction.objectStore(CARDS).put(card, LATEST);
+      await completed(transaction);
+    },
   };
 }
 
@@ -43,8 +57,11 @@ function from(bot: string, position: number): IDBKeyRange {
 
 async function open(): Promise<IDBDatabase> {
   const request = indexedDB.open(DATABASE, VERSION);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(MESSAGES, { keyPath: ["bot", "position"] });
+  request.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion < 1) {
+      request.result.createObjectStore(MESSAGES, { keyPath: ["bot", "position"] });
+    }
+    if (oldVersion < 2) request.result.createObjectStore(CARDS);
   };
   const database = await result(request);
   // A newer version of the app in another tab may need to upgrade the database.

@@ -1,8 +1,9 @@
 import type { Message } from "../conversation/message";
+import type { BotCard } from "../responder/responder";
 import { openIndexedDb } from "./indexeddb";
 import { memoryStore } from "./memory";
 
-/** Keeps conversations, one for each bot that is served from this address. */
+/** Keeps conversations, one for each bot that is served from this address, and who was there last. */
 export interface ConversationStore {
   /** Every message, oldest first. */
   load(bot: string): Promise<Message[]>;
@@ -14,6 +15,11 @@ export interface ConversationStore {
    * deletes the conversation.
    */
   save(bot: string, position: number, tail: readonly Message[]): Promise<void>;
+
+  /** Whom the app showed last, so that it can without a network; undefined at the first time. */
+  card(): Promise<BotCard | undefined>;
+
+  keepCard(card: BotCard): Promise<void>;
 }
 
 /** The browser's own storage, or memory where a browser refuses it (some private windows). */

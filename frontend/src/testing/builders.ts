@@ -13,8 +13,18 @@ export function said(from: Sender, text: string, after = 0): Message {
 
 export const ELVIS: BotCard = { name: "Elvis", initials: "E", flushSeconds: 5 };
 
-export const typing = (seconds: number): ReplyEvent => ({ event: "typing", seconds });
+export const typing = (seconds: number, after = 0): ReplyEvent => ({
+  event: "typing",
+  seconds,
+  after,
+});
 export const bubble = (text: string): ReplyEvent => ({ event: "bubble", id: `bot ${text}`, text });
+export const reaction = (to: string, kind: string): ReplyEvent => ({
+  event: "reaction",
+  to,
+  kind,
+  after: 0,
+});
 export const DONE: ReplyEvent = { event: "done" };
 
 /** What one request is answered with: events, or an error after them. */

@@ -14,16 +14,20 @@ interface Props {
 export function Receipt({ receipt, today, failure, onRetry }: Props) {
   switch (receipt.kind) {
     case "delivered":
-      return <div className="receipt">Delivered</div>;
+      return (
+        <div className="receipt" aria-live="off">
+          Delivered
+        </div>
+      );
     case "read":
       return (
-        <div className="receipt">
+        <div className="receipt" aria-live="off">
           <strong>Read</strong> {readTime(receipt.at, today)}
         </div>
       );
     case "failed":
       return (
-        <div className="receipt">
+        <div className="receipt" aria-live="off">
           <button type="button" className="not-delivered" title="Try again" onClick={onRetry}>
             <span className="not-delivered-mark" aria-hidden="true">
               !

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Message } from "../conversation/message";
 import { rows, type Row } from "../conversation/rows";
 import type { Failure } from "../responder/responder";
@@ -7,6 +7,9 @@ import { fitBubbles } from "./fitBubbles";
 import { MessageRow } from "./MessageRow";
 import { TimeStamp } from "./TimeStamp";
 import { TypingDots } from "./TypingDots";
+import { useFonts } from "./useFonts";
+import { useHistory } from "./useHistory";
+import { useMessageGestures, type OnMenu } from "./useMessageGestures";
 import { useStickToBottom } from "./useStickToBottom";
 import { useToday } from "./useToday";
 import { useWidth } from "./useWidth";
@@ -19,24 +22,36 @@ interface Props {
   /** Why the last reply failed; null if it did and nobody knows why; undefined if it did not. */
   readonly failure: Failure | null | undefined;
   readonly onRetry: () => void;
+  readonly onMenu: OnMenu;
 }
 
 /** Everything that was said, oldest first, and the bot's typing dots. */
-export function Transcript({ botName, messages, typing, failure, onRetry }: Props) {
+export const Transcript = memo(function Transcript({
+  botName,
+  messages,
+  typing,
+  failure,
+  onRetry,
+  onMenu,
+}: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const column = useRef<HTMLDivElement>(null);
   const [openedAt] = useState(() => Date.now());
   const today = useToday();
-  const shown = useMemo(() => rows(messages), [messages]);
+  const all = useMemo(() => rows(messages), [messages]);
+  const [first, extended] = useHistory(scroller, all.length);
   const width = useWidth(column);
+  const fonts = useFonts();
+  const gestures = useMessageGestures(column, onMenu);
 
   // Before the scroll position is set, because it changes heights.
   useLayoutEffect(() => {
-    if (column.current !== null) fitBubbles(column.current, width);
-  }, [shown, width]);
+    if (column.current !== null) fitBubbles(column.current, `${width} ${fonts}`);
+  }, [all, first, width, fonts]);
   useStickToBottom(scroller, column, messages, typing);
 
-  const cutOff = failure !== undefined && messages.at(-1)?.from === "me";
+  const last = messages.at(-1);
+  const cutOff = failure !== undefined && last?.from === "me";
   const render = (row: Row) =>
     row.kind === "stamp" ? (
       <TimeStamp key={row.key} at={row.at} today={today} />
@@ -46,6 +61,7 @@ export function Transcript({ botName, messages, typing, failure, onRetry }: Prop
         {...row}
         botName={botName}
         fresh={row.message.sentAt >= openedAt}
+        tabStop={row.message === last}
         today={today}
         failure={row.receipt?.kind === "failed" ? failure : undefined}
         onRetry={onRetry}
@@ -57,18 +73,20 @@ export function Transcript({ botName, messages, typing, failure, onRetry }: Prop
       ref={scroller}
       className="transcript"
       role="log"
-      aria-live="polite"
+      aria-live={extended ? "off" : "polite"}
       aria-label={`Conversation with ${botName}`}
       tabIndex={0}
     >
-      <div ref={column} className="column">
-        <p className="notice">
-          This is a bot that imitates <bdi>{botName}</bdi>.
-        </p>
-        {shown.map(render)}
+      <div ref={column} className="column" {...gestures}>
+        {first === 0 && (
+          <p className="notice">
+            This is a bot that imitates <bdi>{botName}</bdi>.
+          </p>
+        )}
+        {all.slice(first).map(render)}
         {typing && <TypingDots botName={botName} />}
         {cutOff && <CutOff failure={failure} onRetry={onRetry} />}
       </div>
     </div>
   );
-}
+});

@@ -8,18 +8,19 @@ const fitted = new WeakMap<Element, string>();
  * All widths are reset, then all lines measured, then all widths set, so that the browser lays the
  * page out twice and not twice for each bubble.
  *
- * @param width of the column: bubbles are measured again when it changes
+ * @param setting what the widths depend on besides the text: bubbles are measured again when it
+ *   changes
  */
-export function fitBubbles(column: HTMLElement, width: number): void {
+export function fitBubbles(column: HTMLElement, setting: string): void {
   const bubbles = Array.from(column.querySelectorAll<HTMLElement>(".bubble:not(.jumbo)")).filter(
-    (bubble) => fitted.get(bubble) !== `${width} ${bubble.textContent}`,
+    (bubble) => fitted.get(bubble) !== `${setting} ${bubble.textContent}`,
   );
   for (const bubble of bubbles) bubble.style.width = "";
   const widths = bubbles.map(longestLine);
   bubbles.forEach((bubble, index) => {
     const longest = widths[index];
     if (longest !== undefined) bubble.style.width = `${longest}px`;
-    fitted.set(bubble, `${width} ${bubble.textContent}`);
+    fitted.set(bubble, `${setting} ${bubble.textContent}`);
   });
 }
 

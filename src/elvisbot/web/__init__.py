@@ -12,7 +12,7 @@ from typing import Final
 from flask import Flask
 
 from elvisbot.replies import Replier
-from elvisbot.web import api, defences, doors, files, problems
+from elvisbot.web import api, defences, doors, files, homescreen, problems
 from elvisbot.web.invites import Invites
 from elvisbot.web.streams import STOPPING
 from elvisbot.web.turnstile import Turnstile
@@ -66,5 +66,6 @@ def create_app(
             stopping=stopping,
         )
     )
+    app.register_blueprint(homescreen.blueprint(name, api.initials(name)))
     app.register_blueprint(files.blueprint(static))
     return app

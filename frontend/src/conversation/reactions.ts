@@ -1,0 +1,44 @@
+import { isEmoji } from "./emoji";
+import type { Message, Sender } from "./message";
+
+/** The six that every iPhone offers, in their order: how they look, and what they are called. */
+export const CLASSICS = [
+  { kind: "loved", glyph: "❤️", verb: "Loved" },
+  { kind: "liked", glyph: "👍", verb: "Liked" },
+  { kind: "disliked", glyph: "👎", verb: "Disliked" },
+  { kind: "laughed", glyph: "😂", verb: "Laughed at" },
+  { kind: "emphasised", glyph: "‼️", verb: "Emphasised" },
+  { kind: "questioned", glyph: "❓", verb: "Questioned" },
+] as const;
+
+/** How a reaction looks; undefined for what is neither a classic nor an emoji. */
+export function glyph(kind: string): string | undefined {
+  return classic(kind)?.glyph ?? (isEmoji(kind) ? kind : undefined);
+}
+
+/** What a reaction is called where it cannot be seen: "Loved", or "Reacted 🎉 to". */
+export function verb(kind: string): string {
+  return classic(kind)?.verb ?? `Reacted ${kind} to`;
+}
+
+function classic(kind: string) {
+  return CLASSICS.find((each) => each.kind === kind);
+}
+
+/** The message with this side's reaction in place of the one it had. */
+export function reacted(message: Message, from: Sender, kind: string): Message {
+  const others = message.reactions?.filter((reaction) => reaction.from !== from) ?? [];
+  return { ...message, reactions: [...others, { from, kind }] };
+}
+
+/** The message with this side's reaction, or without it if it is of this kind already. */
+export function toggled(message: Message, from: Sender, kind: string): Message {
+  if (reactionOf(message, from) !== kind) return reacted(message, from, kind);
+  const others = message.reactions?.filter((reaction) => reaction.from !== from) ?? [];
+  return { ...message, reactions: others };
+}
+
+/** The kind of this side's reaction to a message, if there is one. */
+export function reactionOf(message: Message, from: Sender): string | undefined {
+  return message.reactions?.find((reaction) => reaction.from === from)?.kind;
+}
