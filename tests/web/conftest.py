@@ -17,6 +17,7 @@ from waitress import wasyncore
 
 from elvisbot.bots import Settings
 from elvisbot.engines.echo import Echo
+from elvisbot.reactions import NEVER, Reactions
 from elvisbot.replies import Replier
 from elvisbot.web import STATIC, api, create_app, serving
 from elvisbot.web.serving import listen, make_server
@@ -42,8 +43,15 @@ def static(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_app(static: Path) -> Callable[..., Flask]:
-    def make(engine: ScriptedEngine | None = None, **options: Any) -> Flask:
-        replier = Replier(engine or ScriptedEngine("hey<|brk|>you"), Settings())
+    def make(
+        engine: ScriptedEngine | None = None,
+        *,
+        settings: Settings | None = None,
+        reactions: Reactions = NEVER,
+        **options: Any,
+    ) -> Flask:
+        engine = engine or ScriptedEngine("hey<|brk|>you")
+        replier = Replier(engine, settings or Settings(), reactions=reactions)
         defaults: dict[str, Any] = {"static": static, "name": "Ana Lima", "model": "a script"}
         return create_app(replier, **(defaults | options))
 

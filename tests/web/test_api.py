@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from elvisbot.bots import Settings, Timing
+from elvisbot.reactions import Reactions
 from elvisbot.web.api import initials
 from tests.scripted import ScriptedEngine
 from tests.web.conftest import HELLO
@@ -62,6 +64,25 @@ def test_a_reply_is_a_stream_of_events(client: FlaskClient) -> None:
     assert first == {"event": "bubble", "id": first["id"], "text": "hey"}
     assert second == {"event": "bubble", "id": second["id"], "text": "you"}
     assert done == {"event": "done"}
+
+
+def test_the_stream_tells_of_reactions_and_of_the_time_until_the_person_begins(
+    make_app: Callable[..., Flask],
+) -> None:
+    timed = Settings(timing=Timing(begin=(3600.0,) * 24))
+    loving = Reactions(0.0, ("", "loved"), (-50.0, 50.0), {})
+    answer = make_app(settings=timed, reactions=loving).test_client().post("/api/reply", json=HELLO)
+    reaction, typing, *_ = events(answer.data)
+    assert reaction == {"event": "reaction", "to": "1", "kind": "loved", "after": 3.0}
+    assert typing == {"event": "typing", "seconds": 0.0}
+    answer = make_app(settings=timed).test_client().post("/api/reply", json=HELLO)
+    assert events(answer.data)[0] == {"event": "typing", "seconds": 0.0, "after": 3.0}
+
+
+def test_a_reaction_may_be_all_of_the_reply(make_app: Callable[..., Flask]) -> None:
+    loving = Reactions(1.0, ("", "loved"), (-50.0, 50.0), {})
+    answer = make_app(reactions=loving).test_client().post("/api/reply", json=HELLO)
+    assert [event["event"] for event in events(answer.data)] == ["reaction", "done"]
 
 
 def test_a_reply_that_fails_ends_without_done(make_app: Callable[..., Flask]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elvisbot.conversation import ME, Message
+from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import InvalidRequestError
 from elvisbot.web.validation import conversation
 
@@ -37,6 +37,11 @@ def test_the_limits_themselves_are_allowed(key: str, longest: str) -> None:
     assert conversation(body(GOOD | {key: longest}))
 
 
+def test_what_the_bot_reacted_with_comes_along() -> None:
+    (message,) = conversation(body(GOOD | {"reaction": "🎉"}))
+    assert message.reactions == (Reaction("🎉", ME),)
+
+
 def test_a_hundred_messages_are_allowed() -> None:
     assert len(conversation(body(*[GOOD] * 100))) == 100
 
@@ -50,6 +55,10 @@ def test_a_hundred_messages_are_allowed() -> None:
         {"text": 1},
         {"text": ["x"]},
         {"text": "\ud83d"},
+        {"reaction": ""},
+        {"reaction": "x" * 65},
+        {"reaction": None},
+        {"reaction": ["loved"]},
         {"id": ""},
         {"id": "x" * 65},
         {"id": 7},

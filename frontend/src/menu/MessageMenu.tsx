@@ -29,8 +29,11 @@ export function MessageMenu({ message, anchor, onReact, onReply, onClose }: Prop
   }, []);
 
   const close = () => dialog.current?.close();
+  // The finger that opened the menu with a long press is still to be lifted, and lifting it is a
+  // click too, but one that began elsewhere.
+  const pressed = useRef(false);
   const closeOutside = (event: MouseEvent) => {
-    if (event.target === dialog.current) close();
+    if (pressed.current && event.target === dialog.current) close();
   };
   const react = (kind: string) => {
     onReact(kind);
@@ -44,6 +47,9 @@ export function MessageMenu({ message, anchor, onReact, onReply, onClose }: Prop
       className={`menu ${side}`}
       aria-label="Message"
       onClose={onClose}
+      onPointerDown={() => {
+        pressed.current = true;
+      }}
       onClick={closeOutside}
     >
       <div className="menu-place" style={place(anchor, side)}>

@@ -44,7 +44,7 @@ export const MessageRow = memo(function MessageRow({
     reacted: reactions.length > 0,
   });
   return (
-    <div className={row} data-testid="row">
+    <div className={row} data-row="" data-testid="row">
       {quoted && <Quote message={quoted} botName={botName} />}
       <span id={`${id}who`} className="visually-hidden">
         {name(message.from, botName)}, {clock(message.sentAt)}:{" "}

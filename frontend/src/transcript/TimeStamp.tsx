@@ -11,7 +11,7 @@ interface Props {
 export const TimeStamp = memo(function TimeStamp({ at, today }: Props) {
   const { day, time } = stamp(at, today);
   return (
-    <div className="stamp" aria-live="off">
+    <div className="stamp" data-row="" aria-live="off">
       <time dateTime={new Date(at).toISOString()}>
         <strong>{day}</strong> {time}
       </time>

@@ -39,7 +39,8 @@ export const Transcript = memo(function Transcript({
   const [openedAt] = useState(() => Date.now());
   const today = useToday();
   const all = useMemo(() => rows(messages), [messages]);
-  const [first, extended] = useHistory(scroller, all.length);
+  const sent = messages.findLast((message) => message.from === "them")?.id;
+  const [{ first, end }, moved] = useHistory(scroller, all.length, sent);
   const width = useWidth(column);
   const fonts = useFonts();
   const gestures = useMessageGestures(column, onMenu);
@@ -47,7 +48,7 @@ export const Transcript = memo(function Transcript({
   // Before the scroll position is set, because it changes heights.
   useLayoutEffect(() => {
     if (column.current !== null) fitBubbles(column.current, `${width} ${fonts}`);
-  }, [all, first, width, fonts]);
+  }, [all, first, end, width, fonts]);
   useStickToBottom(scroller, column, messages, typing);
 
   const last = messages.at(-1);
@@ -73,7 +74,7 @@ export const Transcript = memo(function Transcript({
       ref={scroller}
       className="transcript"
       role="log"
-      aria-live={extended ? "off" : "polite"}
+      aria-live={moved ? "off" : "polite"}
       aria-label={`Conversation with ${botName}`}
       tabIndex={0}
     >
@@ -83,9 +84,9 @@ export const Transcript = memo(function Transcript({
             This is a bot that imitates <bdi>{botName}</bdi>.
           </p>
         )}
-        {all.slice(first).map(render)}
-        {typing && <TypingDots botName={botName} />}
-        {cutOff && <CutOff failure={failure} onRetry={onRetry} />}
+        {all.slice(first, end).map(render)}
+        {typing && end >= all.length && <TypingDots botName={botName} />}
+        {cutOff && end >= all.length && <CutOff failure={failure} onRetry={onRetry} />}
       </div>
     </div>
   );

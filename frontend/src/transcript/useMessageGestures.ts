@@ -39,6 +39,8 @@ export function useMessageGestures(column: RefObject<HTMLElement | null>, onMenu
     if (balloon === undefined) return;
     event.preventDefault();
     release();
+    // A double click has selected a word, which is not what it was for.
+    getSelection()?.removeAllRanges();
     show(balloon, onMenu);
   };
 
