@@ -23,6 +23,11 @@ SIZES: Final = {
 }
 """Viewports, in CSS pixels."""
 
+FIRST_PAINT: Final = """() => new Promise(resolve => new PerformanceObserver(list => {
+  for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime);
+}).observe({ type: "paint", buffered: true }))"""
+"""Milliseconds until there is something to see."""
+
 _FILL: Final = """([bot, messages, greeted]) => new Promise((resolve, reject) => {
   const seen = { greeted: greeted ? [bot] : [] };
   localStorage.setItem("elvisbot.preferences", JSON.stringify(seen));

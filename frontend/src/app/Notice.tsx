@@ -10,9 +10,11 @@ interface Props {
 /** Stands in for the conversation while it cannot be shown. */
 export function Notice({ title, text, action, onAction }: Props) {
   return (
-    <main className="notice-screen" role="alert">
-      <h1>{title}</h1>
-      <p>{text}</p>
+    <main className="notice-screen">
+      <div role="alert">
+        <h1>{title}</h1>
+        <p>{text}</p>
+      </div>
       <button type="button" className="text-button" onClick={onAction}>
         {action}
       </button>
