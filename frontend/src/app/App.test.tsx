@@ -6,7 +6,16 @@ import { expect, test } from "vitest";
 import type { Message } from "../conversation/message";
 import { ResponderError } from "../responder/responder";
 import { memoryStore } from "../storage/memory";
-import { bubble, DONE, ELVIS, said, scripted, typing, type Script } from "../testing/builders";
+import {
+  bubble,
+  DONE,
+  ELVIS,
+  reaction,
+  said,
+  scripted,
+  typing,
+  type Script,
+} from "../testing/builders";
 import { App } from "./App";
 
 /** The app with a bot that answers at once, and what the browser had stored before. */
@@ -96,6 +105,41 @@ test("the contact card says that this is a bot, and deletes the conversation aft
   await userEvent.click(card.getByRole("button", { name: "Delete" }));
   expect(bubbles()).toEqual([]);
   expect(await store.load("Elvis")).toEqual([]);
+});
+
+test("without a server, who was there last is there again with all that was said", async () => {
+  const failure = { reason: "unreachable", problem: "Nobody there.", remedy: "Start it." } as const;
+  const store = memoryStore();
+  await store.keepCard(ELVIS);
+  await store.save("Elvis", 0, [said("them", "hey"), said("me", "yo")]);
+  const responder = { ...scripted(), bot: () => Promise.reject(new ResponderError(failure)) };
+  render(<App responder={responder} store={Promise.resolve(store)} />);
+  await screen.findByText("yo");
+  expect(screen.queryByText("Nobody there.")).toBeNull();
+});
+
+test("a reaction of the bot's is on the message that it is to, and can be all of a reply", async () => {
+  const responder = {
+    ...scripted(),
+    bot: () => Promise.resolve({ ...ELVIS, flushSeconds: 0 }),
+    async *answer(conversation: readonly Message[]) {
+      yield await Promise.resolve(reaction(conversation.at(-1)?.id ?? "", "loved"));
+      yield DONE;
+    },
+  };
+  render(<App responder={responder} store={Promise.resolve(memoryStore())} />);
+  await userEvent.type(await screen.findByRole("textbox", { name: "Message" }), "hey{Enter}");
+  expect((await screen.findByTestId("reaction")).textContent).toBe("❤️ Elvis loved this.");
+  expect(screen.getByText("Read")).toBeTruthy();
+});
+
+test("the first visit begins with who this is", async () => {
+  localStorage.clear();
+  await setUp();
+  const card = within(screen.getByRole("dialog", { name: "Elvis" }));
+  expect(card.getByText(/it is not/u).textContent).toContain("imitates how Elvis texts");
+  expect(card.getByRole("button", { name: "Start texting" })).toBeTruthy();
+  expect(card.queryByRole("button", { name: "Delete conversation" })).toBeNull();
 });
 
 test("a server that does not answer is said, and is asked again", async () => {

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { describe, expect, test, vi } from "vitest";
-import { said } from "../testing/builders";
+import { ELVIS, said } from "../testing/builders";
 import { openIndexedDb } from "./indexeddb";
 import { memoryStore } from "./memory";
 import { openStore, sharedLength } from "./store";
@@ -52,11 +52,32 @@ describe.each([
     expect(await store.load(`${bot} too`)).toEqual([b]);
   });
 
+  test("the card that was shown last is kept", async () => {
+    const { store } = await fresh();
+    await store.keepCard({ ...ELVIS, name: "Ana" });
+    await store.keepCard(ELVIS);
+    expect(await store.card()).toEqual(ELVIS);
+  });
+
   test("saves that do not wait for each other are carried out in order", async () => {
     const { store, bot } = await fresh();
     await Promise.all([store.save(bot, 0, [a]), store.save(bot, 1, [b]), store.save(bot, 1, [c])]);
     expect(await store.load(bot)).toEqual([a, c]);
   });
+});
+
+test("conversations of the app's first version are still there", async () => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  const request = indexedDB.open("elvisbot", 1);
+  request.onupgradeneeded = () => {
+    const messages = request.result.createObjectStore("messages", { keyPath: ["bot", "position"] });
+    messages.put({ bot: "Elvis", position: 0, message: a });
+  };
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  request.result.close();
+  const store = await openIndexedDb();
+  expect(await store.load("Elvis")).toEqual([a]);
+  expect(await store.card()).toBeUndefined();
 });
 
 test("a browser that refuses to store anything gets a conversation that lasts as long as the page", async () => {

@@ -11,6 +11,7 @@ globalThis.ResizeObserver = class {
   disconnect = () => undefined;
 };
 globalThis.matchMedia = () => ({ matches: false }) as MediaQueryList;
+HTMLCanvasElement.prototype.getContext = () => null;
 Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
 HTMLDialogElement.prototype.showModal = function () {
   this.open = true;
