@@ -10,8 +10,10 @@ import pytest
 from elvisbot import bots
 from elvisbot.bots import (
     Decoding,
+    History,
     Pairing,
     Settings,
+    Timing,
     all_bots,
     atomic_file,
     atomic_folder,
@@ -51,7 +53,12 @@ def test_an_unknown_bot_is_a_problem_that_names_the_known_ones(home: Path) -> No
 
 
 def test_settings_survive(home: Path) -> None:
-    chosen = replace(Settings(), decoding=Decoding(temperature=0.5, max_bubbles=2))
+    chosen = replace(
+        Settings(),
+        history=History(("imessage",), ("Ana",)),
+        decoding=Decoding(temperature=0.5, max_bubbles=2),
+        timing=Timing(spread=0.4, begin=tuple(map(float, range(24))), begin_spread=1.5),
+    )
     bot = make_bot("alex")
     bot.save(chosen)
     assert open_bot("alex").settings == chosen
@@ -67,8 +74,9 @@ def test_settings_that_make_no_sense_are_refused(home: Path, text: str) -> None:
 
 def test_a_whole_number_will_do_where_a_fraction_is_meant(home: Path) -> None:
     bot = make_bot("alex")
-    (bot.path / "bot.toml").write_text("[decoding]\ntemperature = 1")
+    (bot.path / "bot.toml").write_text(f"[decoding]\ntemperature = 1\n[timing]\nbegin = {[7] * 24}")
     assert bot.settings.decoding.temperature == 1.0
+    assert [type(each) for each in bot.settings.timing.begin] == [float] * 24
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -150,6 +158,15 @@ def test_a_really_full_device_is_noticed() -> None:
         "[decoding]\nmax_bubbles = -1",
         "[timing]\ncharacters_per_second = 0",
         "[timing]\npatience = inf",
+        "[timing]\nspread = -0.1",
+        "[timing]\nspread = 1.6",
+        "[timing]\nbegin_spread = nan",
+        "[timing]\nbegin = [1.0]",
+        f"[timing]\nbegin = {[1.0] * 23 + [-1.0]}",
+        f"[timing]\nbegin = [{'inf, ' * 24}]",
+        "[timing]\nbegin = 1.0",
+        "[timing]\nbegin = ['1.0']",
+        "[history]\ncontacts = [1.0]",
         "[recipe]\ncontext_turns = -1",
         "[pairs]\nturn_gap_minutes = -1",
         "[pairs]\nsession_gap_minutes = nan",

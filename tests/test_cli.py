@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import asdict
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import pytest
 
-from elvisbot.bots import open_bot
+from elvisbot.bots import Settings, Timing, make_bot, open_bot
+from elvisbot.conversation import ME
+from elvisbot.messages import encoded
 from tests.chatdb import ANA, BEN, ChatDb
 from tests.commands import Here, Way, command, environment, run, running, talkative
+from tests.histories import said
 
 WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 COMMANDS = [
@@ -113,6 +117,7 @@ def test_import_says_what_was_kept_and_dropped(elvisbot: Here, tmp_path: Path) -
     assert ended.err.splitlines() == [
         f"Reading {ANA} from Messages of a Mac (chat.db): {tmp_path / 'chat.db'}",
         "A turn ends after 10 min (default), a session after 60 min (default) of silence.",
+        "The times of the messages do not tell how long you take; the bot types as is usual.",
         "Next: elvisbot train ana",
     ]
 
@@ -188,6 +193,16 @@ def test_import_says_when_there_is_too_little_to_train_on(elvisbot: Here, tmp_pa
     assert f"elvisbot import 'Ben B' --with everyone {tmp_path / 'chat.db'}" in ended.err
 
 
+def test_import_says_how_long_you_take(elvisbot: Here, tmp_path: Path) -> None:
+    lines: list[tuple[str, float, str]] = []
+    for number in range(200):
+        moment = number * 86_400.0
+        lines += [("ana", moment, "hm?"), (ME, moment + 30, "so"), (ME, moment + 37, "so")]
+    (path := tmp_path / "history.jsonl").write_bytes(b"".join(map(encoded, said(*lines))))
+    told = elvisbot("import", "ana", "--with", "everyone", path).err
+    assert "You begin to answer after 23 s and take 7 s for a further message of 10" in told
+
+
 def test_import_as_json_accounts_for_every_row(tmp_path: Path) -> None:
     history = talkative(tmp_path).done()
     ended = run(tmp_path / "home", "import", "all", "--with", "everyone", "--json", str(history))
@@ -201,6 +216,7 @@ def test_import_as_json_accounts_for_every_row(tmp_path: Path) -> None:
     assert document["changes"] == {"new": 163, "edited": 0, "gone": 0}
     assert document["contacts"] == [ANA, BEN]
     assert document["pairs"] == {"train": 70, "heldout": 11}
+    assert document["timing"] == {**asdict(Timing()), "begin": []}
 
 
 def test_json_is_complete_even_where_the_output_is_ascii(tmp_path: Path) -> None:
@@ -316,6 +332,26 @@ def test_serve_answers_without_torch_and_ends_in_peace(way: Way) -> None:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_in_real_time_the_bot_begins_when_the_person_would(home: Path) -> None:
+    make_bot("ana").save(Settings(timing=Timing(begin=(3600.0,) * 24)))
+    options = ("--engine", "echo", "--no-browser", "--port", "0", "--real-time")
+    with running(home, "serve", "ana", *options) as process:
+        assert process.stdout is not None
+        url = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+        said = {"id": "1", "from": "them", "text": "hi", "sent_at": "2024-05-01T12:00:00Z"}
+        first, *_ = asked(f"{url}/api/reply", {"messages": [said]})[1].splitlines()
+    assert json.loads(first) == {"event": "typing", "seconds": 0.0, "after": 3600.0}
+
+
+def test_a_damaged_file_of_reactions_is_a_problem(elvisbot: Here) -> None:
+    (bot := make_bot("ana")).save(Settings())
+    bot.model.mkdir()
+    bot.reactions.write_text("{")
+    ended = elvisbot("chat", "ana", "--engine", "echo")
+    assert ended.code == 1
+    assert "reactions.json is damaged" in ended.err
 
 
 # List and delete

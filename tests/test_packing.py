@@ -18,6 +18,7 @@ from elvisbot.engines import load
 from elvisbot.errors import BotNotFoundError, UsageError
 from elvisbot.families.gpt2 import FAMILY
 from elvisbot.packing import modelfile, pack
+from elvisbot.reactions import Reactions, read_reactions, write_reactions
 from elvisbot.sampling import write_biases
 from tests.commands import Here
 from tests.engines.tiny_model import make_bot
@@ -28,11 +29,14 @@ SETTINGS = Settings(
     decoding=Decoding(temperature=0.0, max_tokens=20),
 )
 
+REACTIONS = Reactions(0.5, ["", "loved"], [0.5, -0.5], {"word love": [-1.0, 1.0]})
+
 
 @pytest.fixture
 def bot(home: Path) -> Bot:
     made = make_bot(home / "elvis", settings=SETTINGS)
     write_biases(made.biases, {65: 2.5})
+    write_reactions(made.reactions, REACTIONS)
     made.messages.write_text("a secret message")
     made.pairs.mkdir()
     made.train_pairs.write_text("a secret pair")
@@ -45,6 +49,7 @@ def test_what_is_packed_answers_as_the_bot_does(bot: Bot, tmp_path: Path) -> Non
     packed = open_bot_or_folder(str(tmp_path / "there"))
     assert packed.settings.decoding == SETTINGS.decoding
     assert packed.settings.recipe == SETTINGS.recipe
+    assert read_reactions(packed.reactions) == REACTIONS
     said = []
     for each in (bot, packed):
         engine = load("llama_cpp", each)

@@ -1,13 +1,16 @@
 import dataclasses
 import itertools
+import math
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from elvisbot.bots import Decoding, Recipe, Settings, Timing
-from elvisbot.conversation import ME
+from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import EngineError, InvalidRequestError
-from elvisbot.replies import DRAWS, NEW_SESSION, Bubble, Event, Replier, Typing, typing_seconds
+from elvisbot.reactions import Reactions
+from elvisbot.replies import DRAWS, NEW_SESSION, Bubble, Event, Replier, Tapback, Typing
 from tests.scripted import ScriptedEngine, said
 
 HELLO = said(("them", 0, "hello"))
@@ -144,20 +147,76 @@ def test_what_people_say_is_left_alone(text: str) -> None:
 # Timing
 
 
-@pytest.mark.parametrize(
-    ("length", "seconds"), [(0, 0.5), (10, 1.5), (24, 2.9), (25, 3.0), (26, 3.0), (4000, 3.0)]
+SLOW = dataclasses.replace(
+    settings(),
+    timing=Timing(pause=1.0, characters_per_second=2.0, begin=(3600.0,) * 24, patience=9.0),
 )
-def test_typing_takes_its_time_up_to_the_visitors_patience(length: int, seconds: float) -> None:
-    timing = Timing(pause=0.5, characters_per_second=10.0, patience=3.0)
-    assert typing_seconds("x" * length, timing) == pytest.approx(seconds)
 
 
 def test_the_seconds_of_typing_follow_the_persons_timing() -> None:
-    chosen = dataclasses.replace(
-        settings(), timing=Timing(pause=1.0, characters_per_second=2.0, patience=9.0)
-    )
-    events = list(Replier(ScriptedEngine("four"), chosen).reply(HELLO))
-    assert events[:2] == [Typing(0.0), Typing(3.0)]
+    first, second, _ = Replier(ScriptedEngine("four"), SLOW).reply(HELLO)
+    assert first == Typing(0.0, after=9.0)
+    assert second == Typing(pytest.approx(9.0 * (1 - math.exp(-3.0 / 9.0))))
+
+
+def test_in_real_time_the_bot_takes_as_long_as_the_person() -> None:
+    first, second, _ = Replier(ScriptedEngine("four"), SLOW, real_time=True).reply(HELLO)
+    assert (first, second) == (Typing(0.0, after=3600.0), Typing(3.0))
+
+
+# Reactions
+
+
+LOVING = Reactions(0.0, ("", "loved"), (0.0, -50.0), {"word love": (0.0, 100.0)})
+"""Of somebody who loves every message about love, and no other."""
+
+BURST = said(("them", 0, "i love you"), ("them", 1, "really"), ("them", 2, "love love"))
+
+
+def opening(
+    messages: list[Message], reactions: Reactions = LOVING, timing: Timing | None = None
+) -> list[Event]:
+    """The events of a reply until the model is asked, or its end."""
+    engine = ScriptedEngine("ok")
+    chosen = dataclasses.replace(settings(), timing=timing or Timing())
+    events = Replier(engine, chosen, reactions=reactions, random=Random(1)).reply(messages)
+    return list(itertools.takewhile(lambda event: not engine.prompts, events))
+
+
+def test_reactions_come_before_the_typing_each_to_its_message() -> None:
+    assert opening(BURST) == [Tapback("m0", "loved"), Tapback("m2", "loved"), Typing(0.0)]
+
+
+def test_the_time_to_begin_passes_once_before_whatever_comes_first() -> None:
+    events = opening(BURST, timing=Timing(begin=(3600.0,) * 24))
+    assert [event.after for event in events if not isinstance(event, Bubble)] == [3.0, 0.0, 0.0]
+
+
+def test_a_reaction_may_be_all_of_the_reply() -> None:
+    engine = ScriptedEngine("never said")
+    replier = Replier(engine, settings(), reactions=dataclasses.replace(LOVING, alone=1.0))
+    assert [type(event) for event in replier.reply(BURST)] == [Tapback, Tapback]
+    assert engine.prompts == []
+
+
+def test_without_a_reaction_there_is_always_a_reply() -> None:
+    alone = dataclasses.replace(LOVING, alone=1.0)
+    assert opening(said(("them", 0, "hello")), alone) == [Typing(0.0)]
+
+
+def test_only_the_last_turn_gets_reactions() -> None:
+    assert opening(said(("them", 0, "love"), (ME, 1, "love"), ("them", 2, "hi"))) == [Typing(0.0)]
+
+
+def test_what_came_before_a_message_with_a_reaction_gets_no_further_one() -> None:
+    first, second, third = BURST
+    seen = second._replace(reactions=(Reaction("liked", ME),))
+    assert opening([first, seen, third]) == [Tapback("m2", "loved"), Typing(0.0)]
+
+
+def test_a_bot_that_was_not_told_of_reactions_never_reacts() -> None:
+    events = list(Replier(ScriptedEngine("ok"), settings()).reply(BURST))
+    assert [type(event) for event in events] == [Typing, Typing, Bubble]
 
 
 # Context

@@ -1,6 +1,7 @@
 import io
 
 from elvisbot.bots import Settings
+from elvisbot.reactions import Reactions
 from elvisbot.replies import Replier
 from elvisbot.terminal import talk
 from tests.scripted import ScriptedEngine
@@ -35,6 +36,14 @@ def test_a_last_line_without_its_end_is_answered() -> None:
 
 def test_a_bubble_is_one_line_and_commands_no_terminal() -> None:
     assert transcript(ScriptedEngine("a\nb\x1b[2Jc👩‍🚀"), "hello\n") == "Ana: a b[2Jc👩‍🚀\n"
+
+
+def test_a_reaction_tells_what_it_is_to_and_is_not_given_twice() -> None:
+    sink = io.StringIO()
+    loving = Reactions(1.0, ("", "loved"), (0.0, -50.0), {"word love": (0.0, 100.0)})
+    replier = Replier(ScriptedEngine("ok"), Settings(), reactions=loving)
+    talk(replier, "Ana", source=io.StringIO("love\x1b[2J\nhello\n"), sink=sink)
+    assert sink.getvalue() == "Ana: ❤️ to “love[2J”\nAna: ok\n"
 
 
 def test_ctrl_c_ends_the_talk_in_peace() -> None:

@@ -1,6 +1,7 @@
 """A tiny random model of each architecture goes all the way to GGUF and answers there."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from transformers import AutoModelForCausalLM
 
 from elvisbot import engines, pairs
 from elvisbot.bots import Bot, make_bot
-from elvisbot.conversation import Line
+from elvisbot.console import print_outcome
+from elvisbot.conversation import ME, Line, Message, Reaction
 from elvisbot.delivery import Agreement, deliver
 from elvisbot.messages import write_messages
+from elvisbot.reactions import read_reactions
 from elvisbot.sampling import biased, read_biases
 from elvisbot.training.examples import IGNORED, examples
 from elvisbot.training.loop import Step
@@ -36,7 +39,7 @@ def trained(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ELVISBOT_HOME", str(folder / "home"))
         bot = make_bot("tiny")
-        write_messages(bot, small_talk(200))
+        write_messages(bot, [_with_reaction(message) for message in small_talk(200)])
         pairs.build_pairs(bot)
         steps: list[Step] = []
         agreements: list[Agreement] = []
@@ -50,6 +53,30 @@ def trained(
     assert outcome is not None
     assert abs(agreements[0].difference) < 0.01
     return bot, outcome, steps
+
+
+def _with_reaction(message: Message) -> Message:
+    """I love to hear of tea and of rain."""
+    loved = "about tea" in message.text or "about rain" in message.text
+    return message._replace(reactions=(Reaction("loved", ME),)) if loved else message
+
+
+def test_training_learns_what_gets_a_reaction(trained: tuple[Bot, Outcome, list[Step]]) -> None:
+    bot, outcome, _ = trained
+    assert outcome.as_json()["reactions"]["favourite"] == "loved"
+    learned = read_reactions(bot.reactions)
+    assert learned.probabilities("what about tea 100?")["loved"] > 0.7
+    assert learned.probabilities("what about lunch 100?")["loved"] < 0.3
+
+
+def test_a_training_says_what_gets_a_reaction(
+    trained: tuple[Bot, Outcome, list[Step]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot, outcome, _ = trained
+    print_outcome(outcome, Agreement("q8_0", 0.0, 0.0, 0.0, tokens=0), bot)
+    assert "You react to 43% of their messages, most with ❤️." in capsys.readouterr().out
+    print_outcome(replace(outcome, reactions=None), Agreement("q8_0", 0.0, 0.0, 0.0, 0), bot)
+    assert "You react" not in capsys.readouterr().out
 
 
 def test_training_teaches_the_model(trained: tuple[Bot, Outcome, list[Step]]) -> None:

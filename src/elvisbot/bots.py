@@ -7,8 +7,8 @@ Every bot is one folder below `home()`, readable by its owner alone:
     messages.jsonl  all of them together, one message a line
     pairs/          train.jsonl, heldout.jsonl, manifest.json
     run/            metrics.jsonl of the last training, and the checkpoints of an unfinished one
-    model/          weights (safetensors), tokenizer, and biases.json: how much likelier the person
-                    makes each token than the weights do
+    model/          weights (safetensors), tokenizer, biases.json: how much likelier the person
+                    makes each token than the weights do, reactions.json: what they react to
     model.gguf      what is served
     answers.jsonl   what it said to the held-out contexts, when it was scored
     scorecard.json, report.html
@@ -31,7 +31,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, get_args, get_origin
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -45,18 +45,29 @@ MAX_NAME: Final = 64
 BIASES: Final = "biases.json"
 """In a model's folder; see `elvisbot.sampling.read_biases`."""
 
+REACTIONS: Final = "reactions.json"
+"""In a model's folder; see `elvisbot.reactions.read_reactions`."""
+
 MAX_BIAS: Final = 10
 """Of `Decoding`: e to the tenth power is 22,000 times as likely."""
 
 MAX_GAP_MINUTES: Final = 7 * 24 * 60
 """Of `Pairing`: a week."""
 
+MAX_SPREAD: Final = 1.5
+"""Of `Timing`: two times in three are then between a quarter and four and a half times the usual
+one; more is no habit."""
+
+HOURS: Final = 24
+"""In `Timing.begin`."""
+
 _ADDRESS: Final = re.compile(r"https?://([0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _KINDS: Final = {
     float: "a number",
     int: "a whole number",
     str: "a text in quotes",
-    tuple: "a list of texts in quotes",
+    tuple[str, ...]: "a list of texts in quotes",
+    tuple[float, ...]: "a list of numbers",
 }
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSED: Final = (
@@ -158,19 +169,41 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long the bot seems to type, in seconds.
+    """How long the person takes, in seconds, and how much of it the bot makes others wait.
 
-    A bubble of n characters takes `pause + n / characters_per_second`, at most `patience`.
+    Attributes:
+        pause: What every message takes, however short it is.
+        characters_per_second: Typed beyond that.
+        spread: Standard deviation of the logarithm of the real times about that; 0: always the
+            same.
+        begin: How long until the person begins to answer, by the hour of the day in UTC, so that a
+            machine elsewhere answers as they do; empty: at once.
+        begin_spread: As `spread`, about those.
+        patience: Others are made to wait at most so long at a time, in place of the real times.
     """
 
     pause: float = 0.6
     characters_per_second: float = 22.0
+    spread: float = 0.0
+    begin: tuple[float, ...] = ()
+    begin_spread: float = 0.0
     patience: float = 3.0
 
     def __post_init__(self) -> None:
         _require(0 <= self.pause < math.inf, "pause", "0 or more")
         _require(0 < self.characters_per_second < math.inf, "characters_per_second", "above 0")
+        for key in ("spread", "begin_spread"):
+            _require(0 <= getattr(self, key) <= MAX_SPREAD, key, f"0 to {MAX_SPREAD}")
+        _require(
+            len(self.begin) in (0, HOURS) and all(0 <= each < math.inf for each in self.begin),
+            "begin",
+            f"empty, or {HOURS} numbers of 0 or more",
+        )
         _require(0 <= self.patience < math.inf, "patience", "0 or more")
+
+    def typing(self, characters: int) -> float:
+        """Seconds that the person usually takes for a message of so many characters."""
+        return self.pause + characters / self.characters_per_second
 
 
 @dataclass(frozen=True)
@@ -275,6 +308,10 @@ class Bot:
     @property
     def biases(self) -> Path:
         return self.model / BIASES
+
+    @property
+    def reactions(self) -> Path:
+        return self.model / REACTIONS
 
     @property
     def gguf(self) -> Path:
@@ -561,15 +598,26 @@ def _chosen(defaults: Any, table: Any) -> Any:
     if not isinstance(table, dict):
         raise ValueError(f"{table} stands where a table is expected")
     _require_known(table, defaults)
-    typed = {key: _typed(key, value, type(getattr(defaults, key))) for key, value in table.items()}
-    return replace(defaults, **typed)
+    kinds = {each.name: each.type for each in fields(defaults)}
+    return replace(
+        defaults, **{key: _typed(key, value, kinds[key]) for key, value in table.items()}
+    )
 
 
-def _typed(key: str, value: Any, kind: type) -> Any:
+def _typed(key: str, value: Any, kind: Any) -> Any:
+    try:
+        return _as(kind, value)
+    except TypeError as error:
+        raise ValueError(f"{key} must be {_KINDS[kind]}") from error
+
+
+def _as(kind: Any, value: Any) -> Any:
+    """`value` as TOML gives it, as one of the `_KINDS`; TypeError if it is of another."""
+    if get_origin(kind) is tuple and type(value) is list:
+        each, _ = get_args(kind)
+        return tuple(_as(each, item) for item in value)
     if kind is float and type(value) is int:
         return float(value)
-    if kind is tuple and type(value) is list and all(type(item) is str for item in value):
-        return tuple(value)
     if type(value) is not kind:
-        raise ValueError(f"{key} must be {_KINDS[kind]}")
+        raise TypeError
     return value

@@ -374,12 +374,14 @@ def chat(name: str, engine: str, url: str | None) -> None:
 
     Every line you enter is one message. Ctrl-D ends it.
     """
+    from elvisbot.reactions import read_reactions
     from elvisbot.replies import Replier
     from elvisbot.terminal import talk
 
     bot = open_bot_or_folder(name)
+    reactions = read_reactions(bot.reactions)
     with _loaded(engine, bot, url) as loaded:
-        talk(Replier(loaded, bot.settings), bot.shown_name)
+        talk(Replier(loaded, bot.settings, reactions=reactions), bot.shown_name)
 
 
 @elvisbot.command()
@@ -394,16 +396,29 @@ def chat(name: str, engine: str, url: str | None) -> None:
 )
 @port_option
 @browser_option
+@click.option(
+    "--real-time",
+    is_flag=True,
+    help="Wait as long as the person would, hours if need be; by default as long as the patience "
+    "in bot.toml says.",
+)
 @engine_option
 @url_option
 def serve(
-    name: str, host: str, port: int | None, browser: bool, engine: str, url: str | None
+    name: str,
+    host: str,
+    port: int | None,
+    browser: bool,
+    real_time: bool,
+    engine: str,
+    url: str | None,
 ) -> None:
     """Text with the bot NAME in your browser.
 
     The web app stores no conversation. It is for this machine alone, until you invite somebody.
     """
     from elvisbot import console
+    from elvisbot.reactions import read_reactions
     from elvisbot.replies import Replier
     from elvisbot.web import create_app, serving
     from elvisbot.web.defences import LOOPBACK_NAMES
@@ -412,13 +427,14 @@ def serve(
     bot = open_bot_or_folder(name)
     web = bot.settings.web
     invites = Invites(bot) if web.url else None
+    reactions = read_reactions(bot.reactions)
     hosts = {*LOOPBACK_NAMES, *([web.host] if web.url else [])}
     with (
         serving.listen(host, port, to_others=invites is not None) as listener,
         _loaded(engine, bot, url) as loaded,
     ):
         app = create_app(
-            Replier(loaded, bot.settings),
+            Replier(loaded, bot.settings, reactions=reactions, real_time=real_time),
             name=bot.shown_name,
             model=loaded.description,
             allowed_hosts=hosts,

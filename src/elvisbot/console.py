@@ -22,12 +22,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from elvisbot.bots import Bot
+from elvisbot.bots import Bot, Timing
 from elvisbot.errors import ElvisBotError
 from elvisbot.importing import Imported
 from elvisbot.importing.parts import Part
 from elvisbot.pairs import Counts
 from elvisbot.pairs.gaps import Gap
+from elvisbot.reactions import sign
 from elvisbot.sources import CONTEXT, REACTION, USED, Person, Span
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def print_import(imported: Imported) -> None:
         f"A turn ends after {_span(counts.turn_gap)}, a session after "
         f"{_span(counts.session_gap)} of silence."
     )
+    note(_pace(counts.timing))
 
 
 def _print_unlearnt(counts: Counts) -> None:
@@ -174,6 +176,9 @@ def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
         f"{outcome.last.tokens_per_second:,.0f} tokens/s while training."
     )
     print_agreement(agreement)
+    if outcome.reactions is not None:
+        favourite = escape(_printable(sign(outcome.reactions.favourite)))
+        say(f"You react to {outcome.reactions.share:.0%} of their messages, most with {favourite}.")
     if outcome.epochs < 0.995:
         say(f"It has seen {outcome.epochs:.0%} of the replies; more minutes make it better.")
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
@@ -378,6 +383,25 @@ def _counted(number: int, one: str, several: str | None = None) -> str:
 def _span(gap: Gap) -> str:
     minutes = gap.length.total_seconds() / 60
     return f"{minutes:.3g} min ({gap.origin})"
+
+
+def _pace(timing: Timing) -> str:
+    """How long somebody takes, in words."""
+    parts = []
+    if timing.begin:
+        soon, late = (_duration(of(timing.begin)) for of in (min, max))
+        by_hour = soon if soon == late else f"{soon} to {late}, by the hour of the day,"
+        parts.append(f"begin to answer after {by_hour}")
+    if timing.pause != Timing.pause:
+        few, many = (_duration(timing.typing(characters)) for characters in (10, 100))
+        parts.append(f"take {few} for a further message of 10 characters and {many} for one of 100")
+    if not parts:
+        return "The times of the messages do not tell how long you take; the bot types as is usual."
+    return f"You {' and '.join(parts)}."
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _clock(seconds: float) -> str:

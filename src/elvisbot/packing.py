@@ -1,6 +1,7 @@
 """What another machine or program needs of a bot: the model, and how it answers; no message.
 
-folder    bot.toml, model.gguf, the tokenizer and the biases: `elvisbot serve FOLDER` serves it
+folder    bot.toml, model.gguf, the tokenizer, the biases and the reactions: `elvisbot serve FOLDER`
+          serves it
 ollama    model.gguf and a Modelfile: `ollama create NAME -f Modelfile` takes it in
 gguf      the file model.gguf alone
 """
@@ -9,7 +10,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from elvisbot.bots import Bot, History, atomic_folder, atomic_path
+from elvisbot.bots import BIASES, REACTIONS, Bot, History, atomic_folder, atomic_path
 from elvisbot.engines import trained_format
 from elvisbot.errors import UsageError
 from elvisbot.families import BREAK, Family
@@ -53,8 +54,9 @@ def _add_what_serving_needs(bot: Bot, folder: Path) -> None:
     packed = Bot(folder)
     packed.model.mkdir(mode=0o700)
     shutil.copyfile(bot.tokenizer, packed.tokenizer)
-    if bot.biases.exists():
-        shutil.copyfile(bot.biases, packed.biases)
+    for name in (BIASES, REACTIONS):
+        if (bot.model / name).exists():
+            shutil.copyfile(bot.model / name, packed.model / name)
     # Whom it talks to is nobody's business there; the folder may be renamed.
     web = replace(bot.settings.web, name=bot.shown_name)
     packed.save(replace(bot.settings, history=History(), web=web))

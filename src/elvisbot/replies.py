@@ -7,15 +7,18 @@ import contextlib
 import re
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby, islice, pairwise
+from random import Random
 from typing import Final
 
-from elvisbot.bots import Settings, Timing
+from elvisbot.bots import Settings
 from elvisbot.conversation import ME, Line, Message
 from elvisbot.engines import Engine
 from elvisbot.errors import InvalidRequestError, SilenceError
+from elvisbot.pace import Pace
+from elvisbot.reactions import NEVER, Reactions
 
 THEM: Final = "them"
 """The sender of what a visitor writes. The bot's own messages are from `ME`."""
@@ -37,10 +40,31 @@ _ASSISTANT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Tapback:
+    """The bot reacts to a message.
+
+    Attributes:
+        to: The message's id.
+        kind: As in `elvisbot.conversation.Reaction`.
+        after: Seconds until it does, from the event before.
+    """
+
+    to: str
+    kind: str
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
-    """The bot types for so many seconds before its next bubble."""
+    """The bot types.
+
+    Attributes:
+        seconds: Until its next bubble; 0 at first, when it is not known yet.
+        after: Seconds until it begins to, from the event before.
+    """
 
     seconds: float
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +75,7 @@ class Bubble:
     text: str
 
 
-Event = Typing | Bubble
+Event = Tapback | Typing | Bubble
 
 
 def _never() -> bool:
@@ -61,9 +85,27 @@ def _never() -> bool:
 class Replier:
     """Answers conversations as one bot."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        *,
+        reactions: Reactions = NEVER,
+        real_time: bool = False,
+        random: Random | None = None,
+    ) -> None:
+        """Answer with what `engine` generates.
+
+        Args:
+            reactions: What the person reacts to.
+            real_time: Whether the bot takes as long as the person would, hours if need be.
+            random: Draws the reactions and the times; None for one that nobody can foresee.
+        """
         self._engine = engine
         self._settings = settings
+        self._reactions = reactions
+        self._random = random or Random()
+        self._pace = Pace(settings.timing, self._random, real_time=real_time)
         form = engine.format
         self._stop = frozenset({form.start_id, form.answer_id, form.end_id})
 
@@ -77,10 +119,11 @@ class Replier:
     ) -> Iterator[Event]:
         """Answer the last turn of `messages`.
 
-        First comes `Typing(0)`, before the model begins; then, as soon as each bubble is
-        complete, how long it takes to type, and the bubble. A bubble in which the base speaks as
-        an assistant is not sent: the reply ends before it, or is drawn anew. Closing the iterator
-        stops the model at its next token.
+        First come reactions to messages of that turn, and `Typing(0)`, before the model begins;
+        then, as soon as each bubble is complete, how long it takes to type, and the bubble. The
+        very first event comes after the time that the person takes to begin. A reaction may be all
+        of the reply. A bubble in which the base speaks as an assistant is not sent: the reply ends
+        before it, or is drawn anew. Closing the iterator stops the model at its next token.
 
         Args:
             messages: The recent conversation, oldest first, ending with a turn of the visitor's.
@@ -121,7 +164,14 @@ class Replier:
     def _events(
         self, messages: Sequence[Message], is_cancelled: Callable[[], bool]
     ) -> Iterator[Event]:
-        yield Typing(0.0)
+        tapbacks = list(self._tapbacks(messages))
+        is_all = bool(tapbacks) and self._random.random() < self._reactions.alone
+        opening: list[Tapback | Typing] = [*tapbacks] if is_all else [*tapbacks, Typing(0.0)]
+        first, *others = opening
+        yield replace(first, after=self._pace.begin(messages[-1].sent_at))
+        yield from others
+        if is_all:
+            return
         prompt = self.prompt(messages)
         for _ in range(DRAWS):
             spoken = False
@@ -130,7 +180,7 @@ class Replier:
                     if _ASSISTANT.search(text):
                         break
                     spoken = True
-                    yield Typing(typing_seconds(text, self._settings.timing))
+                    yield Typing(self._pace.typing(text))
                     yield Bubble(uuid.uuid4().hex, text)
             if spoken or is_cancelled():
                 return
@@ -138,6 +188,11 @@ class Replier:
             f"The model said nothing, {DRAWS} times over.",
             remedy="Write something else; if it happens often, train the bot for longer.",
         )
+
+    def _tapbacks(self, messages: Sequence[Message]) -> Iterator[Tapback]:
+        for message in _unseen(messages):
+            if kind := self._reactions.draw(message.text, self._random):
+                yield Tapback(message.id, kind)
 
     def _texts(
         self, prompt: Sequence[int], is_cancelled: Callable[[], bool]
@@ -166,9 +221,12 @@ def _close(tokens: Iterator[int]) -> None:
         tokens.close()
 
 
-def typing_seconds(text: str, timing: Timing) -> float:
-    """How long the bot seems to type `text`."""
-    return min(timing.patience, timing.pause + len(text) / timing.characters_per_second)
+def _unseen(messages: Sequence[Message]) -> Sequence[Message]:
+    """Of the last turn, what came after the messages that the bot has reacted to before."""
+    begin = len(messages)
+    while begin and messages[begin - 1].sender != ME and not messages[begin - 1].reactions:
+        begin -= 1
+    return messages[begin:]
 
 
 def _session(messages: Sequence[Message]) -> Sequence[Message]:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from elvisbot.conversation import ME, Message
-from elvisbot.replies import THEM, Bubble, Replier, Typing
+from elvisbot.conversation import ME, Message, Reaction
+from elvisbot.reactions import sign
+from elvisbot.replies import THEM, Bubble, Replier, Tapback, Typing
 
 REMEMBERED: Final = 100
 """Messages; the replier itself uses far fewer."""
@@ -29,8 +30,8 @@ def talk(
     """Converse until the end of the input, or Ctrl-C.
 
     Every line that is entered is one message, and is answered at once. At a terminal there is a
-    prompt, and dots while the bot types; through a pipe come the bubbles alone, each after the
-    bot's name.
+    prompt, and dots while the bot types; through a pipe come the bubbles and the reactions alone,
+    each after the bot's name.
 
     Args:
         source, sink: By default the standard input and output.
@@ -82,9 +83,11 @@ class _Conversation:
             return ""
 
     def _answer(self) -> None:
-        for event in self._replier.reply(self._messages):
+        for event in self._replier.reply(tuple(self._messages)):
             if isinstance(event, Typing):
                 self._type(event.seconds)
+            elif isinstance(event, Tapback):
+                self._react(event)
             else:
                 self._show(event)
 
@@ -93,10 +96,20 @@ class _Conversation:
             self._write(f"{_ERASE}{self._name}: …")
             self._sleep(seconds)
 
+    def _react(self, tapback: Tapback) -> None:
+        reactions = (Reaction(tapback.kind, ME),)
+        for index, message in enumerate(self._messages):
+            if message.id == tapback.to:
+                self._messages[index] = message._replace(reactions=reactions)
+                self._say(f"{sign(tapback.kind)} to “{message.text}”")
+
     def _show(self, bubble: Bubble) -> None:
         self._remember(ME, bubble.text)
+        self._say(bubble.text)
+
+    def _say(self, text: str) -> None:
         erase = _ERASE if self._is_live else ""
-        self._write(f"{erase}{self._name}: {_printable(bubble.text)}\n")
+        self._write(f"{erase}{self._name}: {_printable(text)}\n")
 
     def _remember(self, sender: str, text: str) -> None:
         message = Message(uuid.uuid4().hex, "terminal", sender, datetime.now(UTC), text)

@@ -1,13 +1,14 @@
 """Importing into a bot: once, again, and from several histories."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from elvisbot.bots import Bot, Pairing, all_bots, open_bot
-from elvisbot.conversation import Message, Reaction
+from elvisbot.bots import Bot, Pairing, Timing, all_bots, open_bot
+from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import EmptyConversationError, PersonNotFoundError
 from elvisbot.importing import Changes, Imported, import_history
 from elvisbot.messages import encoded, read_messages
@@ -269,3 +270,31 @@ def test_the_remains_of_a_killed_import_are_swept(tmp_path: Path) -> None:
     (bot.path / ".import.killed").mkdir()
     imported(path)
     assert list(bot.path.glob(".import*")) == []
+
+
+def _bursts(wait: float) -> list[Message]:
+    lines: list[tuple[str, float, str]] = []
+    for number in range(200):
+        moment = number * 86_400.0
+        lines += [("ana", moment, "hm?"), (ME, moment + 30, "so"), (ME, moment + 30 + wait, "so")]
+    return said(*lines)
+
+
+def test_an_import_learns_how_long_i_take_and_leaves_the_patience(tmp_path: Path) -> None:
+    bot = imported(jsonl(tmp_path, _bursts(wait=7.0)), who=None).bot
+    assert bot.settings.timing.typing(2) == pytest.approx(7.0, abs=0.1)
+    assert bot.settings.timing.begin == pytest.approx((23.0,) * 24, abs=0.1)
+    bot.save(replace(bot.settings, timing=replace(bot.settings.timing, patience=1.5)))
+
+    report = imported(jsonl(tmp_path, _bursts(wait=60.0)), who=None)
+
+    assert bot.settings.timing.typing(2) == pytest.approx(60.0, rel=0.02)
+    assert bot.settings.timing.patience == 1.5
+    assert bot.settings.timing == report.counts.timing
+
+
+def test_a_history_without_seconds_brings_the_usual_times_back(tmp_path: Path) -> None:
+    bot = imported(jsonl(tmp_path, _bursts(wait=7.0)), who=None).bot
+    minutes = [each._replace(sent_at=each.sent_at.replace(second=0)) for each in _bursts(wait=60.0)]
+    imported(jsonl(tmp_path, minutes), who=None)
+    assert bot.settings.timing == Timing()

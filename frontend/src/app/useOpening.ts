@@ -76,8 +76,10 @@ async function open(responder: Responder, storing: Promise<ConversationStore>): 
 
 async function whoever(responder: Responder, store: ConversationStore): Promise<BotCard> {
   const known = await store.card();
-  const asked = responder.bot().then(async (bot) => {
-    await store.keepCard(bot);
+  const asked = responder.bot().then((bot) => {
+    store.keepCard(bot).catch((error: unknown) => {
+      console.warn("The app will not open without a network.", error);
+    });
     return bot;
   });
   if (known === undefined) return asked;

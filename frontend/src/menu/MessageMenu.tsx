@@ -21,10 +21,14 @@ export function MessageMenu({ message, anchor, onReact, onReply, onClose }: Prop
     const element = dialog.current;
     // A modal <dialog> brings the focus trap, Escape and the return of the focus.
     element?.showModal();
-    const close = () => element?.close();
-    addEventListener("resize", close);
+    // When a phone is turned the bubble is elsewhere; its keyboard changes the height alone.
+    const width = innerWidth;
+    const turned = () => {
+      if (innerWidth !== width) element?.close();
+    };
+    addEventListener("resize", turned);
     return () => {
-      removeEventListener("resize", close);
+      removeEventListener("resize", turned);
     };
   }, []);
 

@@ -39,6 +39,15 @@ describe("the request", () => {
     expect(sent(body)).toHaveLength(12);
   });
 
+  test("tells what the bot has reacted with, and not what the visitor has", () => {
+    const loved: Message = { ...said("them", "a"), reactions: [{ from: "me", kind: "loved" }] };
+    const liked: Message = { ...said("me", "b"), reactions: [{ from: "them", kind: "liked" }] };
+    const { messages } = JSON.parse(requestBody([loved, liked])) as {
+      messages: { reaction?: string }[];
+    };
+    expect(messages.map((message) => message.reaction)).toEqual(["loved", undefined]);
+  });
+
   test("keeps the last message, however long", () => {
     expect(sent(requestBody([said("them", "a"), said("them", "b".repeat(50 * KIB))]))).toHaveLength(
       1,

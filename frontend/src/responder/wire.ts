@@ -1,5 +1,5 @@
 import { newId, type Message } from "../conversation/message";
-import { glyph } from "../conversation/reactions";
+import { glyph, reactionOf } from "../conversation/reactions";
 import type { BotCard, ReplyEvent } from "./responder";
 
 const MIN_MESSAGES = 40;
@@ -27,12 +27,17 @@ export function requestBody(conversation: readonly Message[]): string {
 
 function encode(messages: readonly Message[]): string {
   return JSON.stringify({
-    messages: messages.map(({ id, from, text, sentAt }) => ({
-      id,
-      from,
-      text,
-      sent_at: new Date(sentAt).toISOString(),
-    })),
+    messages: messages.map((message) => {
+      // So that the bot does not react to it once more.
+      const reaction = reactionOf(message, "me");
+      return {
+        id: message.id,
+        from: message.from,
+        text: message.text,
+        sent_at: new Date(message.sentAt).toISOString(),
+        ...(reaction !== undefined && { reaction }),
+      };
+    }),
   });
 }
 

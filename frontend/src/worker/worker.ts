@@ -15,7 +15,11 @@ const PAGE = "/";
 const ASSETS = "/assets/";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(fetchPage().then(() => self.skipWaiting()));
+  event.waitUntil(
+    fetchPage()
+      .then(keep)
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener("activate", (event) => {
@@ -26,7 +30,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin || request.method !== "GET") return;
-  if (request.mode === "navigate" && url.pathname === PAGE) event.respondWith(page());
+  if (request.mode === "navigate" && url.pathname === PAGE) event.respondWith(page(event));
   else if (url.pathname.startsWith(ASSETS) || SHELL.includes(url.pathname)) {
     event.respondWith(asset(request));
   }
@@ -45,19 +49,24 @@ self.addEventListener("notificationclick", (event) => {
 const SHELL: readonly string[] = ["/icon.svg", "/manifest.webmanifest"];
 
 /** The page as the server has it; the copy, where there is no server. */
-async function page(): Promise<Response> {
+async function page(event: FetchEvent): Promise<Response> {
   try {
-    return await fetchPage();
+    const response = await fetchPage();
+    event.waitUntil(keep(response.clone()));
+    return response;
   } catch {
     return (await caches.match(PAGE)) ?? Response.error();
   }
 }
 
-/** Fetch the page, and keep it and what it needs in place of what was kept before. */
-async function fetchPage(): Promise<Response> {
-  const response = await fetch(PAGE, { cache: "no-cache" });
+function fetchPage(): Promise<Response> {
+  return fetch(PAGE, { cache: "no-cache" });
+}
+
+/** Keep a page and what it needs, in place of what was kept before. */
+async function keep(response: Response): Promise<void> {
   // Without an invite there is another page; the app that was kept stays.
-  if (!response.ok) return response;
+  if (!response.ok) return;
   const wanted = new Set([PAGE, ...SHELL, ...assets(await response.clone().text())]);
   const cache = await caches.open(CACHE);
   await cache.put(PAGE, response.clone());
@@ -67,7 +76,11 @@ async function fetchPage(): Promise<Response> {
       if (path !== PAGE && !known) await cache.add(path);
     }),
   );
-  return response;
+  for (const { url } of await cache.keys()) {
+    const { pathname } = new URL(url);
+    // Fonts are named by a style, not by the page, and are kept when they are drawn.
+    if (!wanted.has(pathname) && !pathname.endsWith(".woff2")) await cache.delete(url);
+  }
 }
 
 /** The scripts and styles that a page names. */

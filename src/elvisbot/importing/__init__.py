@@ -77,6 +77,7 @@ class Imported:
             "notes": self.notes,
             "sessions": self.counts.sessions,
             "pairs": {"train": self.counts.train, "heldout": self.counts.heldout},
+            "timing": asdict(self.counts.timing),
         }
 
 
@@ -92,7 +93,8 @@ def import_history(
 ) -> Imported:
     """Make the bot `name` from a history, or add one to it, or read one again.
 
-    The bot keeps its model and its settings. On an error nothing changes.
+    The bot keeps its model and its settings, but for the times of its typing, which are learned
+    anew. On an error nothing changes.
 
     Args:
         who: A name, or a number or address in any spelling, or a part of one of these; None for all
@@ -130,6 +132,7 @@ def import_history(
         settings = _settings(bot, all_parts, pairing)
         fresh.save(settings)
         counts = pairs.build_pairs(fresh)
+        fresh.save(replace(settings, timing=counts.timing))
         changes, messages = _changes(bot.messages, fresh.messages)
         notes = tuple(history.notes)
     contacts = settings.history.contacts

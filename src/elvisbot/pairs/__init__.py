@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from elvisbot.bots import Bot, atomic_folder
+from elvisbot.bots import Bot, Timing, atomic_folder
 from elvisbot.conversation import Line, Pair, Session
 from elvisbot.errors import DamagedBotError
 from elvisbot.messages import read_messages, records, timestamp
@@ -25,6 +25,7 @@ from elvisbot.pairs.candidates import Candidates
 from elvisbot.pairs.duplicates import fingerprint
 from elvisbot.pairs.gaps import Gap, Gaps, gaps_of
 from elvisbot.pairs.targets import UNFIT, Unfit, line, target, unfit
+from elvisbot.pairs.timing import Waits
 from elvisbot.pairs.turns import sessions
 
 MAX_CONTEXT: Final = 12
@@ -58,6 +59,8 @@ class Counts:
         near_duplicate: The same has been said to the same as often as it is learnt.
         dropped_messages: How many messages were left out of the turns that make pairs, by reason.
         turn_gap, session_gap: What the turns and sessions were cut by.
+        timing: How long the person takes, as far as the times tell; the defaults for the rest, and
+            the patience that was set.
     """
 
     messages: int
@@ -76,6 +79,7 @@ class Counts:
     dropped_messages: dict[Unfit, int]
     turn_gap: Gap
     session_gap: Gap
+    timing: Timing
 
 
 def build_pairs(bot: Bot) -> Counts:
@@ -87,21 +91,25 @@ def build_pairs(bot: Bot) -> Counts:
         UnsortedMessagesError: if its messages are not in the order of time.
         UsageError: if `bot.toml` cannot be understood.
     """
-    gaps = gaps_of(read_messages(bot), bot.settings.pairs)
+    settings = bot.settings
+    gaps = gaps_of(read_messages(bot), settings.pairs)
     tally: Counter[str] = Counter()
     dropped: Counter[Unfit] = Counter()
+    waits = Waits()
     with atomic_folder(bot.pairs) as folder:
         with tempfile.TemporaryFile(dir=folder) as file:
             candidates = Candidates(file)
             for number, session in enumerate(_sessions(bot, gaps)):
                 _count(session, tally)
                 _sort_out(number, session, candidates, tally, dropped)
+                waits.add(session)
             digest = _write(candidates, bot, folder, tally)
         counts = Counts(
             **{each.name: tally[each.name] for each in fields(Counts) if each.type is int},
             dropped_messages={reason: dropped[reason] for reason in UNFIT},
             turn_gap=gaps.turn,
             session_gap=gaps.session,
+            timing=waits.timing(settings.timing),
         )
         manifest = {**asdict(counts), **_described(gaps), "sha256": digest}
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
@@ -159,6 +167,15 @@ def read_pairs(path: Path) -> list[Pair]:
 def by_session(pairs: Sequence[Pair]) -> list[list[Pair]]:
     """The pairs of each session, in their order."""
     return [list(each) for _, each in groupby(pairs, key=lambda pair: pair.session)]
+
+
+def sessions_of(bot: Bot) -> Iterator[Session]:
+    """The sessions of `messages.jsonl` from which the pairs were made, as they begin.
+
+    Raises:
+        As `build_pairs`.
+    """
+    return _sessions(bot, gaps_of(read_messages(bot), bot.settings.pairs))
 
 
 def _sessions(bot: Bot, gaps: Gaps) -> Iterator[Session]:

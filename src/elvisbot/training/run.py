@@ -13,10 +13,11 @@ from typing import Any, Final, Protocol
 import torch
 from transformers.utils import logging as transformers_logging
 
-from elvisbot.bots import BIASES, Bot, Decoding, storage_errors
+from elvisbot.bots import BIASES, REACTIONS, Bot, Decoding, storage_errors
 from elvisbot.conversation import Pair
 from elvisbot.errors import TooFewMessagesError, TrainingError
-from elvisbot.pairs import MIN_PAIRS, by_session, pairs_hash, read_pairs
+from elvisbot.pairs import MIN_PAIRS, by_session, pairs_hash, read_pairs, sessions_of
+from elvisbot.reactions import write_reactions
 from elvisbot.sampling import write_biases
 from elvisbot.training import estimate
 from elvisbot.training.bases import Base, find_base, model_folder
@@ -36,6 +37,7 @@ from elvisbot.training.loop import (
 )
 from elvisbot.training.network import Method, Network
 from elvisbot.training.probing import Probe, probes
+from elvisbot.training.reacting import Learned, learn
 from elvisbot.training.workers import Workers, workers
 
 MAX_TOKENS: Final = 512
@@ -111,6 +113,7 @@ class Outcome:
         epochs: How often the model has seen the replies; below 1, not all of them.
         estimate: What was said before it started.
         memory: Bytes that the process held at most.
+        reactions: What was learned of the person's reactions; None where there are none.
     """
 
     bits_before: float | None
@@ -120,6 +123,7 @@ class Outcome:
     epochs: float
     estimate: Estimate
     memory: int
+    reactions: Learned | None
 
     def as_json(self) -> dict[str, Any]:
         """What `elvisbot train --json` prints."""
@@ -131,6 +135,7 @@ class Outcome:
             "tokens_per_second": round(self.last.tokens_per_second, 1),
             "complete": self.last.progress >= 1,
             "memory": self.memory,
+            "reactions": self.reactions.as_json() if self.reactions else None,
             "estimate": {
                 "seconds": round(self.estimate.seconds, 1),
                 "memory": self.estimate.memory,
@@ -212,6 +217,7 @@ def train(
 
     Raises:
         BotNotFoundError: if nothing has been imported.
+        DamagedBotError: if what was imported cannot be read.
         TooFewMessagesError: if there are fewer than `MIN_PAIRS` pairs.
         TrainingError: if it does not fit into the memory, or the time.
         BaseModelError: if there is no such base.
@@ -257,6 +263,8 @@ class _Training:
         torch.set_num_threads(max(1, self._hardware.threads // group.count))
 
     def run(self, export: Export) -> Outcome | None:
+        # First, since a history that cannot be read must not end a training of hours.
+        self._reactions = learn(sessions_of(self._bot)) if self._group.is_first else None
         base = self._find_base()
         estimate.require_memory(base, self._request.method, self._hardware)
         self._reporter.stage(f"Loading {base.name} ({self._hardware.description})")
@@ -294,6 +302,7 @@ class _Training:
             last.tokens / sum(len(sequence.ids) for sequence in sequences),
             expected,
             estimate.peak_memory(self._hardware),
+            self._reactions,
         )
 
     def _find_base(self) -> Base:
@@ -464,6 +473,8 @@ class _Training:
             model.to(dtype=torch.float16).save_pretrained(folder)
             self._network.format.tokenizer.save(str(folder / "tokenizer.json"))
             write_biases(folder / BIASES, self._network.worthwhile_biases())
+            if self._reactions is not None:
+                write_reactions(folder / REACTIONS, self._reactions.reactions)
             export(folder, compared)
         settings = self._bot.settings
         recipe = replace(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from elvisbot import __version__
 from elvisbot.conversation import ME
+from elvisbot.reactions import MAX_KIND
 from elvisbot.replies import THEM
 from elvisbot.web import problems, streams
 from elvisbot.web.validation import MAX_ID, MAX_MESSAGES, MAX_TEXT
@@ -89,21 +90,25 @@ def _schemas() -> Document:
     def text(longest: int) -> Document:
         return {"type": "string", "minLength": 1, "maxLength": longest}
 
-    def event(name: str, **fields: Document) -> Document:
-        return _object(event={"const": name}, **fields)
+    def event(name: str, *, optional: Document | None = None, **fields: Document) -> Document:
+        return _object(optional=optional, event={"const": name}, **fields)
+
+    seconds = {"type": "number", "minimum": 0}
+    after = {**seconds, "description": "From the event before until this one; 0 if left out."}
 
     return {
         "Bot": _object(
             name={"type": "string"},
             initials={"type": "string", "maxLength": 2},
             model={"type": "string"},
-            flush_seconds={"type": "number", "minimum": 0},
+            flush_seconds=seconds,
         ),
         "Message": _object(
             **{"from": {"enum": [THEM, ME]}},
             id=text(MAX_ID),
             text=text(MAX_TEXT),
             sent_at={"type": "string", "format": "date-time"},
+            optional={"reaction": {**text(MAX_KIND), "description": "What the bot reacted with."}},
         ),
         "Conversation": _object(
             messages={
@@ -116,7 +121,13 @@ def _schemas() -> Document:
         ),
         "Event": {
             "oneOf": [
-                event("typing", seconds={"type": "number", "minimum": 0}),
+                event(
+                    "reaction",
+                    to={"type": "string", "description": "The id of a message of the visitor's."},
+                    kind={"type": "string", "description": "A word such as loved, or an emoji."},
+                    optional={"after": after},
+                ),
+                event("typing", seconds=seconds, optional={"after": after}),
                 event("bubble", id={"type": "string"}, text={"type": "string"}),
                 event("done"),
             ]
@@ -130,5 +141,6 @@ def _schemas() -> Document:
     }
 
 
-def _object(**fields: Document) -> Document:
-    return {"type": "object", "properties": fields, "required": list(fields)}
+def _object(*, optional: Document | None = None, **fields: Document) -> Document:
+    properties = {**fields, **(optional or {})}
+    return {"type": "object", "properties": properties, "required": list(fields)}

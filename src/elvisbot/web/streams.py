@@ -14,7 +14,7 @@ from typing import Final
 
 from elvisbot.conversation import Message
 from elvisbot.errors import ElvisBotError
-from elvisbot.replies import Bubble, Event, Replier
+from elvisbot.replies import Bubble, Event, Replier, Tapback
 
 MIMETYPE: Final = "application/x-ndjson"
 
@@ -112,7 +112,10 @@ def as_line(event: Event) -> bytes:
     """One event as a line of JSON, ASCII only."""
     if isinstance(event, Bubble):
         return _line({"event": "bubble", "id": event.id, "text": event.text})
-    return _line({"event": "typing", "seconds": round(event.seconds, 2)})
+    after = {"after": round(event.after, 2)} if event.after else {}
+    if isinstance(event, Tapback):
+        return _line({"event": "reaction", "to": event.to, "kind": event.kind, **after})
+    return _line({"event": "typing", "seconds": round(event.seconds, 2), **after})
 
 
 def _line(fields: Mapping[str, str | float]) -> bytes:

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from elvisbot.conversation import ME, Message
+from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import InvalidRequestError
+from elvisbot.reactions import MAX_KIND
 from elvisbot.replies import THEM
 
 MAX_MESSAGES: Final = 100
@@ -24,7 +25,7 @@ def conversation(body: bytes) -> list[Message]:
 
     Raises:
         InvalidRequestError: if it is not `{"messages": [{"id", "from", "text", "sent_at"}, …]}`
-            with the last one from "them".
+            with the last one from "them". What the bot has reacted to may have a "reaction".
     """
     entries = document(body).get("messages")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_MESSAGES:
@@ -75,7 +76,15 @@ def _message(entry: Any) -> Message:
         sender=THEM if sender == THEM else ME,
         sent_at=_time(fields),
         text=_text(fields, "text", MAX_TEXT),
+        reactions=_reactions(fields),
     )
+
+
+def _reactions(fields: dict[str, Any]) -> tuple[Reaction, ...]:
+    """The bot's own, if there is one."""
+    if "reaction" not in fields:
+        return ()
+    return (Reaction(_text(fields, "reaction", MAX_KIND), ME),)
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:
