@@ -267,6 +267,34 @@ def test_a_long_conversation_mostly_grows_at_its_end() -> None:
     assert min(answers[3:]) == 3  # two turns of theirs, and two of mine, before the last one
 
 
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        (None, "<|startoftext|>one<|answer|>two<|endoftext|>three<|answer|>"),
+        ("m1", "<|startoftext|>one<|answer|>two<|endoftext|>three<|answer|>"),
+        ("m2", "<|startoftext|>one<|answer|>two<|endoftext|>three<|answer|>"),
+        ("m0", "<|startoftext|>one<|answer|>two<|endoftext|>one<|brk|>three<|answer|>"),
+        ("gone", "<|startoftext|>one<|answer|>two<|endoftext|>three<|answer|>"),
+    ],
+)
+def test_what_the_visitor_answers_is_said_again_unless_it_is_at_hand(
+    answered: str | None, expected: str
+) -> None:
+    talk = said(("them", 0, "one"), (ME, 1, "two"), ("them", 2, "three"))
+    talk[-1] = talk[-1]._replace(reply_to=answered)
+    engine = ScriptedEngine("ok")
+    list(Replier(engine, settings()).reply(talk))
+    assert engine.heard() == expected
+
+
+def test_what_is_answered_may_be_of_an_earlier_session() -> None:
+    talk = said((ME, 0, "pizza?"), ("them", 60 * 24, "yes"))
+    talk[-1] = talk[-1]._replace(reply_to="m0")
+    engine = ScriptedEngine("ok")
+    list(Replier(engine, settings()).reply(talk))
+    assert "pizza?" in engine.heard()
+
+
 def test_the_oldest_turns_are_dropped_until_the_prompt_fits() -> None:
     fits = "<|startoftext|><|answer|>five<|endoftext|>six<|answer|>"
     assert heard(max_prompt=4 + 4 + 3) == fits

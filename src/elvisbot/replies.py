@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 from random import Random
 from typing import Final
 
@@ -145,13 +145,14 @@ class Replier:
 
         That is as many turns as the recipe says before the one that is answered, and up to twice as
         many: the oldest turns are dropped several at a time, so that from one reply to the next the
-        prompt mostly grows at its end, and what was computed of it stays of use. What is still too
+        prompt mostly grows at its end, and what was computed of it stays of use. A message that the
+        visitor answers, though others came since, is said again before the burst. What is still too
         long loses its oldest turns, then the oldest messages of the last turn; of a single message
         that is too long, the end is kept.
         """
         turns = self._settings.recipe.context_turns
         block = max(1, turns)
-        lines = _lines(_session(messages))
+        lines = _lines(_with_quotes(_session(messages), messages))
         lines = lines[max(0, len(lines) - turns - 1) // block * block :]
         while len(ids := self._engine.format.prompt(lines)) > self._engine.max_prompt:
             few = max(1, min(block // 2, len(lines) - 1))
@@ -236,6 +237,15 @@ def _session(messages: Sequence[Message]) -> Sequence[Message]:
         if later.sent_at - earlier.sent_at > NEW_SESSION:
             begin = number
     return messages[begin:]
+
+
+def _with_quotes(recent: Sequence[Message], messages: Sequence[Message]) -> Sequence[Message]:
+    """The recent messages, with what the last turn answers before it, unless it is at hand anyway."""
+    *before, last = (list(turn) for _, turn in groupby(recent, key=lambda message: message.sender))
+    at_hand = {message.id for message in chain(*before[-1:], last)}
+    answered = {message.reply_to for message in last} - at_hand
+    quotes = [message for message in messages if message.id in answered]
+    return [*chain(*before), *quotes, *last] if quotes else recent
 
 
 def _lines(messages: Sequence[Message]) -> list[Line]:

@@ -36,6 +36,7 @@ function encode(messages: readonly Message[]): string {
         text: message.text,
         sent_at: new Date(message.sentAt).toISOString(),
         ...(reaction !== undefined && { reaction }),
+        ...(message.replyTo !== undefined && { reply_to: message.replyTo }),
       };
     }),
   });

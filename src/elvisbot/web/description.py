@@ -108,7 +108,10 @@ def _schemas() -> Document:
             id=text(MAX_ID),
             text=text(MAX_TEXT),
             sent_at={"type": "string", "format": "date-time"},
-            optional={"reaction": {**text(MAX_KIND), "description": "What the bot reacted with."}},
+            optional={
+                "reaction": {**text(MAX_KIND), "description": "What the bot reacted with."},
+                "reply_to": {**text(MAX_ID), "description": "The id of the message it answers."},
+            },
         ),
         "Conversation": _object(
             messages={

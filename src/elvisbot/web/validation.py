@@ -25,7 +25,8 @@ def conversation(body: bytes) -> list[Message]:
 
     Raises:
         InvalidRequestError: if it is not `{"messages": [{"id", "from", "text", "sent_at"}, …]}`
-            with the last one from "them". What the bot has reacted to may have a "reaction".
+            with the last one from "them". What the bot has reacted to may have a "reaction", and
+            what answers an earlier message that one's id as "reply_to".
     """
     entries = document(body).get("messages")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_MESSAGES:
@@ -76,6 +77,7 @@ def _message(entry: Any) -> Message:
         sender=THEM if sender == THEM else ME,
         sent_at=_time(fields),
         text=_text(fields, "text", MAX_TEXT),
+        reply_to=_text(fields, "reply_to", MAX_ID) if "reply_to" in fields else None,
         reactions=_reactions(fields),
     )
 
