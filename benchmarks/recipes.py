@@ -17,8 +17,9 @@ on. Only what the recipe says differs from ours:
     all tokens   the contacts' words are learnt too
     the others   one thing changed each
 
-Bits a character are those of the held-out replies, breaks and ends included; less is better. On a
-busy machine the figures mean little: the time would buy fewer tokens.
+Bits a character are those of the held-out replies, breaks and ends included; less is better. The
+minutes are the processors', so that other work on the machine takes little of a recipe's share: of two
+cores, they are over when both together have worked for twice as long.
 """
 
 import argparse
@@ -160,7 +161,14 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
         learnt, unseen = similar.before(learnt), similar.before(unseen)
     learnt = learnt[-round(recipe.latest * len(learnt)) :]
     sequences = list(_sequences(learnt, form, recipe))
-    plan = Plan(recipe.method, 1.0, recipe.rate, recipe.rank, seconds=seconds)
+    plan = Plan(
+        recipe.method,
+        1.0,
+        recipe.rate,
+        recipe.rank,
+        seconds=seconds,
+        clock=lambda: time.process_time() / hardware.threads,
+    )
     last = fit(network, sequences, plan, Watchers(lambda step: None))
     if recipe.similar:
         bits = network.bits(_sequences(unseen, form, recipe))

@@ -32,7 +32,7 @@ from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS, hush
 
-LISTENED: Final = 60
+LISTENED: Final = 32
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
 
 NO_WORDS: Final = frozenset(["", *(f"[{each}]" for each in PLACEHOLDERS)])

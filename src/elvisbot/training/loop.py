@@ -88,6 +88,7 @@ class Plan:
         seconds: Stop after this time, that of an interrupted run included; None for no limit.
         checkpoint_seconds: Between two checkpoints, at least; 0 keeps one after every step.
         seed: Of the order of the batches, and of dropout.
+        clock: By which the `seconds` are counted.
     """
 
     method: Method
@@ -97,6 +98,7 @@ class Plan:
     seconds: float | None = None
     checkpoint_seconds: float = 60.0
     seed: int = 0
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def peak_rate(self) -> float:
@@ -194,7 +196,7 @@ class _Training:
             resumed = self._checkpoints.resume(self._weights, self._optimiser)
             self._position = resumed or self._position
         self._before = self._position.seconds
-        self._started = time.monotonic()
+        self._started = self._plan.clock()
         step = self._step()
         self._network.model.train()
         while step.progress < 1 and not self._is_over(interrupted):
@@ -209,7 +211,7 @@ class _Training:
 
     def _step(self) -> Step:
         """Where the training is; the seconds are those of the first process, for all."""
-        seconds = self._before + time.monotonic() - self._started
+        seconds = self._before + self._plan.clock() - self._started
         seconds = self._workers.agreed(seconds)
         self._position = replace(self._position, seconds=seconds)
         by_time = seconds / self._plan.seconds if self._plan.seconds else 0.0
