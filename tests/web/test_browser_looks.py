@@ -289,6 +289,19 @@ def test_the_view_follows_only_who_reads_the_latest(
     expect(bubble(page, "down again")).to_be_in_viewport()
 
 
+def test_a_growing_composer_leaves_the_latest_in_view(open_app: Open) -> None:
+    page = open_app(
+        messages=[message("me", f"line {number}", NOW + seconds(number)) for number in range(60)]
+    )
+    below = "log => log.scrollHeight - log.clientHeight - log.scrollTop"
+    field(page).focus()
+    page.keyboard.type("a reply that is long enough to take two lines here, and then goes on")
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(200)
+    assert field(page).bounding_box()["height"] > 50
+    assert page.get_by_role("log").evaluate(below) <= 1
+
+
 # What it costs
 
 

@@ -97,6 +97,10 @@ function isComposing(event: KeyboardEvent): boolean {
 }
 
 function growToFit(field: HTMLTextAreaElement): void {
+  const pill = field.parentElement;
+  // Measured in a pill that keeps its height, or the transcript above would jump at every key.
+  if (pill !== null) pill.style.minHeight = `${pill.offsetHeight}px`;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
+  if (pill !== null) pill.style.minHeight = "";
 }
