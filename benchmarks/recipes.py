@@ -18,8 +18,8 @@ on. Only what the recipe says differs from ours:
     the others   one thing changed each
 
 Bits a character are those of the held-out replies, breaks and ends included; less is better. The
-minutes are the processors', so that other work on the machine takes little of a recipe's share: of two
-cores, they are over when both together have worked for twice as long.
+minutes are the processors', so that other work on the machine takes little of a recipe's share: of
+two cores, they are over when both together have worked for twice as long.
 """
 
 import argparse
