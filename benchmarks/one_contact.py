@@ -3,8 +3,9 @@
     python -m benchmarks.one_contact NAME [--minutes 3] [--json FILE]
 
 Takes the contact with the most replies. The last tenth of the sessions with them is held out, and
-three trainings of the same length, in processor time, are compared on it: on that contact alone, on everybody, and on
-everybody for two thirds of the time and then on the contact alone. Less is better.
+three trainings of the same length, in processor time, are compared on it: on that contact alone,
+on everybody, and on everybody for two thirds of the time and then on the contact alone. Less is
+better.
 """
 
 import argparse

@@ -66,6 +66,12 @@ def test_in_real_time_no_answer_takes_longer_than_a_session_may_be_silent() -> N
     assert pace(Timing(begin=(1e6,) * 24), real_time=True).begin(NOON) == LONGEST
 
 
+def test_in_real_time_what_was_waited_already_counts() -> None:
+    hours = pace(Timing(begin=(100.0,) * 24), real_time=True)
+    waits = [hours.begin(NOON, NOON + timedelta(seconds=later)) for later in (-5, 0, 30, 200)]
+    assert waits == [100.0, 100.0, 70.0, 0.0]
+
+
 def test_times_are_drawn_around_the_usual_one_with_the_persons_spread() -> None:
     timing = Timing(pause=4.0, spread=0.5, begin=(100.0,) * 24, begin_spread=1.0)
     drawn = pace(timing, real_time=True)

@@ -1,7 +1,7 @@
 import dataclasses
 import itertools
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -160,8 +160,9 @@ def test_the_seconds_of_typing_follow_the_persons_timing() -> None:
 
 
 def test_in_real_time_the_bot_takes_as_long_as_the_person() -> None:
-    first, second, _ = Replier(ScriptedEngine("four"), SLOW, real_time=True).reply(HELLO)
-    assert (first, second) == (Typing(0.0, after=3600.0), Typing(3.0))
+    hello = [HELLO[0]._replace(sent_at=datetime.now(UTC))]
+    first, second, _ = Replier(ScriptedEngine("four"), SLOW, real_time=True).reply(hello)
+    assert (first.after, second) == (pytest.approx(3600.0, abs=5), Typing(3.0))
 
 
 # Reactions

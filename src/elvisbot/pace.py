@@ -28,14 +28,20 @@ class Pace:
         self._random = random
         self._real_time = real_time
 
-    def begin(self, heard_at: datetime) -> float:
-        """Seconds until the answer to what was heard then begins."""
+    def begin(self, heard_at: datetime, now: datetime | None = None) -> float:
+        """Seconds until the answer to what was heard then begins.
+
+        Args:
+            now: In real time, from when they are counted: who reloads the page does not wait anew.
+                None for when it was heard.
+        """
         if not self._timing.begin:
             return 0.0
         usual = self._timing.begin[heard_at.astimezone(UTC).hour]
         seconds = min(LONGEST, self._drawn(usual, self._timing.begin_spread))
         if self._real_time:
-            return seconds
+            waited = (now - heard_at).total_seconds() if now else 0.0
+            return max(0.0, seconds - max(0.0, waited))
         patience = self._timing.patience
         return min(patience, patience * math.log1p(seconds) / math.log1p(_HOUR))
 

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, islice, pairwise
 from random import Random
 from typing import Final
@@ -169,7 +169,7 @@ class Replier:
         is_all = bool(tapbacks) and self._random.random() < self._reactions.alone
         opening: list[Tapback | Typing] = [*tapbacks] if is_all else [*tapbacks, Typing(0.0)]
         first, *others = opening
-        yield replace(first, after=self._pace.begin(messages[-1].sent_at))
+        yield replace(first, after=self._pace.begin(messages[-1].sent_at, datetime.now(UTC)))
         yield from others
         if is_all:
             return

@@ -93,6 +93,9 @@ def test_a_server_that_is_killed_in_the_middle_of_a_reply(page: Page, server: Pr
     server.kill()
     again = page.get_by_role("button", name="Reply interrupted")
     expect(again).to_be_visible()
+    again.click()  # in vain; what came stays
+    page.wait_for_timeout(500)
+    expect(again).to_be_visible()
     assert bubbles(page, "me") == ["one"]
     server.start()
     again.click()
@@ -110,6 +113,35 @@ def test_half_a_reply_is_still_there_after_a_reload(page: Page, server: Process)
     page.reload()
     wait_for_bubbles(page, "me", 1)
     assert (bubbles(page, "them"), bubbles(page, "me")) == (["hey"], ["one"])
+    page.get_by_role("button", name="Reply interrupted").click()
+    wait_for_bubbles(page, "me", 2)
+
+
+def test_a_reload_in_the_middle_of_a_reply_leaves_a_way_to_the_rest(page: Page) -> None:
+    send(page, "hey")
+    wait_for_bubbles(page, "me", 1)
+    page.reload()
+    page.get_by_role("button", name="Reply interrupted").click()
+    wait_for_bubbles(page, "me", 2)
+    page.reload()
+    wait_for_bubbles(page, "me", 2)
+    expect(page.get_by_role("button", name="Reply interrupted")).to_have_count(0)
+
+
+def test_what_was_written_to_one_bot_does_not_go_to_another(
+    chromium: Browser, serve: Callable[..., str]
+) -> None:
+    bob = Scripted(*said("hi"))
+    context = chromium.new_context()
+    page = context.new_page()
+    address = serve(bob, name="Bob")
+    fill(page, address, bot="Alice")
+    page.route("**/api/bot", lambda route: route.fulfill(json={"name": "Alice", "initials": "A"}))
+    page.goto(address)
+    send(page, "a secret for Alice")
+    expect(page.get_by_text("Another bot is here now.")).to_be_visible(timeout=10_000)
+    assert bob.asked == []
+    context.close()
 
 
 def test_what_failed_waits_over_a_reload_and_goes_out_once(page: Page, server: Process) -> None:

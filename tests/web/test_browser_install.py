@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browsing import Open
+from elvisbot.bots import make_bot
+from elvisbot.web.invites import Invites
+from tests.web.browsing import Open, send, wait_for_bubbles
 from tests.web.repliers import Scripted, said
 
 
@@ -43,7 +46,25 @@ def test_name_and_icon_are_the_bots(open_app: Open, serve: Callable[..., str]) -
     assert page.locator("text").text_content() == "AL"
 
 
-def test_the_manifest_is_fetched_with_the_cookie_of_an_invite(open_app: Open) -> None:
-    page = open_app()
-    link = page.locator("link[rel=manifest]")
-    assert link.get_attribute("crossorigin") == "use-credentials"
+def test_an_invite_opens_the_app_and_all_that_belongs_to_it(
+    chromium: Browser, serve: Callable[..., str], home: Path
+) -> None:
+    invites = Invites(make_bot("Elvis"))
+    token = invites.make("Ana")
+    address = serve(Scripted(*said("hi")), invites=invites)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_text("you need a link from its owner")).to_be_visible()
+    page.goto(f"{address}/join/{token}")
+    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Start texting").click()
+    manifest = context.new_cdp_session(page).send("Page.getAppManifest")
+    assert json.loads(manifest["data"])["name"] == "Elvis"
+    send(page, "hey")
+    wait_for_bubbles(page, "me", 1)
+    page.evaluate("navigator.serviceWorker.ready")
+    invites.revoke(invites.all()[0].id)
+    page.reload()
+    expect(page.get_by_text("you need a link from its owner")).to_be_visible()
+    context.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import Open, bubble, bubbles, send, wait_for_bubbles
+from tests.web.browsing import Open, bubble, bubbles, field, send, wait_for_bubbles
 from tests.web.repliers import Scripted, said
 
 PAYLOADS = [
@@ -66,6 +66,13 @@ def test_as_a_message_and_as_the_bots_reply(open_app: Open, serve: Callable[...,
     assert bubbles(page, "them") == PAYLOADS
     assert bubbles(page, "me") == PAYLOADS
     harmless(page)
+
+
+def test_a_message_may_be_as_long_as_the_field_lets_it(open_app: Open) -> None:
+    page = open_app()
+    longest = field(page).get_attribute("maxlength")
+    send(page, "é" * int(longest or 0))
+    wait_for_bubbles(page, "me", 1)
 
 
 def test_as_the_quote_of_a_message(open_app: Open, serve: Callable[..., str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import Conflict
 
 from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import InvalidRequestError
@@ -40,6 +41,13 @@ def test_the_limits_themselves_are_allowed(key: str, longest: str) -> None:
 def test_what_the_bot_reacted_with_comes_along() -> None:
     (message,) = conversation(body(GOOD | {"reaction": "🎉"}))
     assert message.reactions == (Reaction("🎉", ME),)
+
+
+def test_what_is_for_another_bot_is_not_answered() -> None:
+    document = {"messages": [GOOD], "bot": "Ana"}
+    assert conversation(json.dumps(document).encode(), "Ana")
+    with pytest.raises(Conflict):
+        conversation(json.dumps(document).encode(), "Bob")
 
 
 def test_a_hundred_messages_are_allowed() -> None:

@@ -122,7 +122,7 @@ test("a reaction of the bot's is on the message that it is to, and can be all of
   const responder = {
     ...scripted(),
     bot: () => Promise.resolve({ ...ELVIS, flushSeconds: 0 }),
-    async *answer(conversation: readonly Message[]) {
+    async *answer(_: string, conversation: readonly Message[]) {
       yield await Promise.resolve(reaction(conversation.at(-1)?.id ?? "", "loved"));
       yield DONE;
     },
@@ -136,7 +136,7 @@ test("a reaction of the bot's is on the message that it is to, and can be all of
 test("the first visit begins with who this is", async () => {
   localStorage.clear();
   await setUp();
-  const card = within(screen.getByRole("dialog", { name: "Elvis" }));
+  const card = within(await screen.findByRole("dialog", { name: "Elvis" }));
   expect(card.getByText(/it is not/u).textContent).toContain("imitates how Elvis texts");
   expect(card.getByRole("button", { name: "Start texting" })).toBeTruthy();
   expect(card.queryByRole("button", { name: "Delete conversation" })).toBeNull();

@@ -34,8 +34,8 @@ export function Conversation({ bot, stored, responder, store }: Props) {
   const [preferences, changePreferences] = usePreferences();
   const isGreeting = stored.length === 0 && !preferences.greeted.includes(bot.name);
   const [overlay, setOverlay] = useState<Overlay>(isGreeting ? { name: "card" } : undefined);
-  const [replyTo, setReplyTo] = useState<string>();
-  useReply(state, dispatch, responder);
+  const [chosen, setChosen] = useState<string>();
+  useReply(state, dispatch, responder, bot.name);
   usePersistence(store, bot.name, state.messages);
   useAttention(bot.name, state.messages, preferences);
   useHomeScreen(bot);
@@ -70,16 +70,17 @@ export function Conversation({ bot, stored, responder, store }: Props) {
         onMenu={showMenu}
       />
       <Composer
-        replyingTo={find(replyTo)}
+        replyingTo={find(chosen)}
         onCancelReply={() => {
-          setReplyTo(undefined);
+          setChosen(undefined);
         }}
         onTyping={() => {
           dispatch({ type: "typed" });
         }}
         onSend={(text) => {
+          const replyTo = find(chosen)?.id;
           dispatch({ type: "sent", id: newId(), text, at: Date.now(), replyTo });
-          setReplyTo(undefined);
+          setChosen(undefined);
         }}
       />
       {overlay?.name === "menu" && held && (
@@ -90,7 +91,7 @@ export function Conversation({ bot, stored, responder, store }: Props) {
             dispatch({ type: "reacted", id: held.id, kind });
           }}
           onReply={() => {
-            setReplyTo(held.id);
+            setChosen(held.id);
           }}
           onClose={closeOverlay}
         />
@@ -104,7 +105,6 @@ export function Conversation({ bot, stored, responder, store }: Props) {
           onClose={closeOverlay}
           onDelete={() => {
             dispatch({ type: "deleted" });
-            closeOverlay();
           }}
         />
       )}

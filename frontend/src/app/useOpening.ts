@@ -80,8 +80,11 @@ async function whoever(responder: Responder, store: ConversationStore): Promise<
     store.keepCard(bot).catch((error: unknown) => {
       console.warn("The app will not open without a network.", error);
     });
+    // The conversation of somebody else is on the screen by now.
+    if (shown && known?.name !== bot.name) location.reload();
     return bot;
   });
+  let shown = false;
   if (known === undefined) return asked;
   return Promise.race([
     asked.catch((error: unknown) => {
@@ -89,6 +92,11 @@ async function whoever(responder: Responder, store: ConversationStore): Promise<
       if (offline) return known;
       throw error;
     }),
-    new Promise<BotCard>((resolve) => setTimeout(resolve, PATIENCE_MS, known)),
+    new Promise<BotCard>((resolve) =>
+      setTimeout(() => {
+        shown = true;
+        resolve(known);
+      }, PATIENCE_MS),
+    ),
   ]);
 }

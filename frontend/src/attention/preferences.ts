@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 /** What the visitor chose, kept in this browser. */
 export interface Preferences {
@@ -17,19 +17,20 @@ const NONE: Preferences = { sound: false, notifications: false, greeted: [] };
 export function usePreferences(): [Preferences, (change: Partial<Preferences>) => void] {
   const [preferences, setPreferences] = useState(stored);
   const change = useCallback((wanted: Partial<Preferences>) => {
-    setPreferences((before) => {
-      const after = { ...before, ...wanted };
-      keep(after);
-      return after;
-    });
+    setPreferences((before) => ({ ...before, ...wanted }));
   }, []);
+  useEffect(() => {
+    keep(preferences);
+  }, [preferences]);
   return [preferences, change];
 }
 
 function stored(): Preferences {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
-    return typeof value === "object" ? { ...NONE, ...value } : NONE;
+    if (typeof value !== "object" || value === null) return NONE;
+    const found = { ...NONE, ...value };
+    return Array.isArray(found.greeted) ? found : NONE;
   } catch {
     return NONE;
   }

@@ -9,7 +9,7 @@ const MAX_JUMBO = 3;
  * `\p{RGI_Emoji}` says the same but needs the `v` flag, which browsers before 2023 cannot parse.
  */
 const EMOJI =
-  /^(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|(?!\p{Regional_Indicator}|\p{Emoji_Modifier})\p{Emoji_Presentation}(?!\uFE0E)|\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}))/u;
+  /^(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|(?!\p{Regional_Indicator}|\p{Emoji_Modifier})\p{Emoji_Presentation}(?!\uFE0E)|\p{Extended_Pictographic}(?:\uFE0F|\u200D|\p{Emoji_Modifier}))/u;
 
 /**
  * How many emoji a text has that is nothing but one to three emoji; 0 for any other text.

@@ -23,11 +23,13 @@ export interface Message {
   readonly answered?: true;
   /** The id of the message that it answers, where the visitor chose one. */
   readonly replyTo?: string;
+  /** More bubbles of the same reply were still to come (the bot's messages only). */
+  readonly unfinished?: true | undefined;
   readonly reactions?: readonly Reaction[];
 }
 
-/** The longest message: with every character escaped it still fits into one request. */
-export const MAX_TEXT_LENGTH = 5000;
+/** The longest message that the server takes. */
+export const MAX_TEXT_LENGTH = 4000;
 
 /**
  * A random id of 128 bits.

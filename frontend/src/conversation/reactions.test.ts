@@ -5,6 +5,9 @@ test.each([
   ["loved", "❤️", "Loved"],
   ["emphasised", "‼️", "Emphasised"],
   ["🎉", "🎉", "Reacted 🎉 to"],
+  ["❤", "❤️", "Reacted ❤ to"],
+  ["✍", "✍️", "Reacted ✍ to"],
+  ["❤‍🔥", "❤‍🔥", "Reacted ❤‍🔥 to"],
   ["👩‍🚀", "👩‍🚀", "Reacted 👩‍🚀 to"],
   ["🇫🇷", "🇫🇷", "Reacted 🇫🇷 to"],
 ])("%s looks like %s and is called %s", (kind, look, name) => {

@@ -13,7 +13,9 @@ export const CLASSICS = [
 
 /** How a reaction looks; undefined for what is neither a classic nor an emoji. */
 export function glyph(kind: string): string | undefined {
-  return classic(kind)?.glyph ?? (isEmoji(kind) ? kind : undefined);
+  // Some apps leave out the sign that makes an emoji of a character: ❤ for ❤️.
+  const shown = classic(kind)?.glyph ?? (isEmoji(kind) ? kind : `${kind}\uFE0F`);
+  return isEmoji(shown) ? shown : undefined;
 }
 
 /** What a reaction is called where it cannot be seen: "Loved", or "Reacted 🎉 to". */

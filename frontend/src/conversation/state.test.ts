@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Failure, ReplyEvent } from "../responder/responder";
 import { bubble, DONE, NOON, reaction, said, typing } from "../testing/builders";
-import { opened, reduce, type Action, type State } from "./state";
+import { opened, reduce, toAnswer, type Action, type State } from "./state";
 
 const BROKEN: Failure = { reason: "refused", problem: "It broke.", remedy: "Mend it." };
 const BUSY: Failure = { ...BROKEN, retryAfterSeconds: 2 };
@@ -181,11 +181,33 @@ describe("a failure", () => {
     expect(reduce(broken, TYPE)).toBe(broken);
   });
 
-  test("in the middle of a reply keeps its bubbles until the reply is asked for again", () => {
+  describe("in the middle of a reply", () => {
     const broken = after(send("a"), FLUSH, reply(bubble("half")), fail(BROKEN));
-    expect(texts(broken)).toEqual(["a", "half"]);
-    expect(broken.messages.some((message) => message.failed)).toBe(false);
-    expect(texts(reduce(broken, RETRY))).toEqual(["a"]);
+
+    test("keeps its bubbles until a whole reply begins", () => {
+      expect(texts(broken)).toEqual(["a", "half"]);
+      expect(broken.messages.some((message) => message.failed)).toBe(false);
+      const asked = reduce(broken, RETRY);
+      expect(texts(asked)).toEqual(["a", "half"]);
+      expect(toAnswer(asked).map((message) => message.text)).toEqual(["a"]);
+      expect(texts(reduce(asked, reply(typing(1))))).toEqual(["a"]);
+      expect(texts([fail(BROKEN), RETRY].reduce(reduce, asked))).toEqual(["a", "half"]);
+    });
+
+    test("can be asked for again after a reload, until it is whole", () => {
+      expect(opened(broken.messages, 5).phase.name).toBe("failed");
+      const whole = [RETRY, reply(bubble("whole")), reply(DONE)].reduce(reduce, broken);
+      expect(texts(whole)).toEqual(["a", "whole"]);
+      expect(opened(whole.messages, 5).phase.name).toBe("resting");
+    });
+
+    test("is over once the visitor goes on", () => {
+      for (const action of [TYPE, send("b")]) {
+        const replying = after(send("a"), FLUSH, reply(bubble("half")));
+        const { messages } = reduce(replying, action);
+        expect(messages[1]?.unfinished).toBeUndefined();
+      }
+    });
   });
 
   test("of a busy responder waits as long as it asks for, and gives up after three tries", () => {

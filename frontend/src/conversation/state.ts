@@ -29,6 +29,8 @@ export interface State {
   readonly phase: Phase;
   /** The bot shows its typing dots. */
   readonly typing: boolean;
+  /** So many bubbles at the end are half a reply, and go as soon as the whole one begins. */
+  readonly half: number;
   /** How long a burst rests before it is answered. */
   readonly flushSeconds: number;
 }
@@ -64,7 +66,8 @@ const NO_TRIES = { tries: 0, resumed: 0 };
 /** The state to start from: what had not been answered when the app was closed goes on. */
 export function opened(messages: readonly Message[], flushSeconds: number): State {
   const burst = unanswered(messages);
-  const state: State = { messages, phase: RESTING, typing: false, flushSeconds };
+  const state: State = { messages, phase: RESTING, typing: false, half: 0, flushSeconds };
+  if (messages.at(-1)?.unfinished) return { ...state, phase: { name: "failed", resumed: 0 } };
   if (burst.length === 0) return state;
   return burst.some((message) => message.failed)
     ? { ...state, phase: { name: "failed", resumed: 0 } }
@@ -105,13 +108,18 @@ export function reduce(state: State, action: Action): State {
         ),
       };
     case "deleted":
-      return { ...state, messages: [], phase: RESTING, typing: false };
+      return { ...state, messages: [], phase: RESTING, typing: false, half: 0 };
   }
 }
 
+/** What is sent to be answered: half a reply is none. */
+export function toAnswer({ messages, half }: State): readonly Message[] {
+  return half === 0 ? messages : messages.slice(0, -half);
+}
+
 function sent(state: State, message: Message): State {
-  const unmarked = withoutMarks(state);
-  return waiting({ ...unmarked, messages: [...unmarked.messages, message] });
+  const { messages } = withoutMarks(state);
+  return waiting({ ...state, messages: [...finished(messages), message] });
 }
 
 /** Typing restarts the wait, and interrupts the bot. */
@@ -125,17 +133,23 @@ function typed(state: State): State {
     case "replying":
       return unanswered(state.messages).length > 0
         ? waiting(state)
-        : { ...state, phase: RESTING, typing: false };
+        : {
+            ...state,
+            messages: finished(state.messages),
+            phase: RESTING,
+            typing: false,
+            half: 0,
+          };
   }
 }
 
 function waiting(state: State, seconds = state.flushSeconds, tries = 0): State {
-  return { ...state, phase: { name: "waiting", seconds, tries }, typing: false };
+  return { ...state, phase: { name: "waiting", seconds, tries }, typing: false, half: 0 };
 }
 
 function replied(state: State, event: ReplyEvent, at: number): State {
-  const unmarked = withoutMarks(state);
-  const seen = { ...unmarked, messages: read(unmarked.messages, at) };
+  const { messages } = withoutMarks({ ...state, messages: toAnswer(state) });
+  const seen = { ...state, messages: read(messages, at), half: 0 };
   switch (event.event) {
     case "typing":
       return { ...seen, typing: true };
@@ -155,7 +169,12 @@ function replied(state: State, event: ReplyEvent, at: number): State {
         ),
       };
     case "done":
-      return { ...seen, messages: answered(seen.messages), phase: RESTING, typing: false };
+      return {
+        ...seen,
+        messages: finished(answered(seen.messages)),
+        phase: RESTING,
+        typing: false,
+      };
   }
 }
 
@@ -169,7 +188,7 @@ function withBubble(
   // A responder may number the bubbles of every reply from 1.
   const taken = messages.some((message) => message.id === id);
   const unique = taken ? `${id} ${messages.length}` : id;
-  return [...messages, { id: unique, from: "me", text, sentAt: at }];
+  return [...messages, { id: unique, from: "me", text, sentAt: at, unfinished: true }];
 }
 
 function failed(state: State, failure: Failure): State {
@@ -188,15 +207,15 @@ function failed(state: State, failure: Failure): State {
     ),
     phase: { name: "failed", failure, resumed },
     typing: false,
+    half: 0,
   };
 }
 
-/** Ask again for the whole reply; the half of it that had arrived makes room. */
+/** Ask again for the whole reply. */
 function asking(state: State, resumed: number): State {
-  const half = trailing(state.messages, "me").length;
   return {
     ...state,
-    messages: state.messages.slice(0, state.messages.length - half),
+    half: trailing(state.messages, "me").length,
     phase: { name: "replying", tries: MAX_TRIES, resumed },
   };
 }
@@ -211,6 +230,15 @@ function answered(messages: readonly Message[]): readonly Message[] {
     messages,
     (message) => burst.has(message),
     (message) => ({ ...message, answered: true }),
+  );
+}
+
+/** No reply is under way any more: what came of it is all there is. */
+function finished(messages: readonly Message[]): readonly Message[] {
+  return changed(
+    messages,
+    (message) => message.unfinished === true,
+    (message) => ({ ...message, unfinished: undefined }),
   );
 }
 

@@ -54,7 +54,12 @@ export function ContactCard(props: Props) {
         ) : (
           <>
             <Choices {...props} />
-            <DeleteConversation onDelete={onDelete} />
+            <DeleteConversation
+              onDelete={() => {
+                onDelete();
+                dialog.current?.close();
+              }}
+            />
           </>
         )}
       </form>

@@ -11,7 +11,9 @@ async function reports(
   signal = new AbortController().signal,
 ) {
   const actions: Action[] = [];
-  const outcome = await follow(responder, ASKED, signal, (action) => actions.push(action)).then(
+  const outcome = await follow(responder, "Elvis", ASKED, signal, (action) =>
+    actions.push(action),
+  ).then(
     () => undefined,
     (error: unknown) => error,
   );

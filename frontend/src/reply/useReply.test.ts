@@ -21,7 +21,7 @@ afterEach(() => {
 function converse(responder: Responder, stored = [] as Parameters<typeof opened>[0]) {
   const { result, unmount } = renderHook(() => {
     const [state, dispatch] = useReducer(reduce, undefined, () => opened(stored, 5));
-    useReply(state, dispatch, responder);
+    useReply(state, dispatch, responder, "Elvis");
     return { state, dispatch };
   });
   const dispatch: typeof result.current.dispatch = (action) => {

@@ -1,12 +1,14 @@
 import { useEffect, useEffectEvent, type ActionDispatch } from "react";
 import { unanswered } from "../conversation/message";
-import type { Action, State } from "../conversation/state";
+import { toAnswer, type Action, type State } from "../conversation/state";
 import type { Responder } from "../responder/responder";
 import { follow } from "./follow";
 
 /** A server that is being restarted is back within seconds; one that is not is left in peace. */
 const RESUME_MS = 4000;
 const MAX_RESUME_MS = 60_000;
+/** A model that fails each time is not asked for ever. */
+const MAX_CUT_OFF = 3;
 
 /**
  * Carries out the phase that the conversation is in: waits, or fetches the reply.
@@ -17,8 +19,9 @@ export function useReply(
   state: State,
   dispatch: ActionDispatch<[Action]>,
   responder: Responder,
+  bot: string,
 ): void {
-  const { phase, messages } = state;
+  const { phase } = state;
   const resumes = resumesByItself(state);
   useEffect(() => {
     if (phase.name !== "waiting") return;
@@ -31,7 +34,7 @@ export function useReply(
   }, [phase, dispatch]);
 
   const ask = useEffectEvent((signal: AbortSignal) =>
-    follow(responder, messages, signal, dispatch),
+    follow(responder, bot, toAnswer(state), signal, dispatch),
   );
   useEffect(() => {
     if (phase.name !== "replying") return;
@@ -62,5 +65,6 @@ export function useReply(
  */
 function resumesByItself({ phase, messages }: State): boolean {
   if (phase.name !== "failed") return false;
-  return phase.failure?.reason !== "refused" && unanswered(messages).length > 0;
+  if (unanswered(messages).length === 0 || phase.failure?.reason === "refused") return false;
+  return phase.failure?.reason !== "cut-off" || phase.resumed < MAX_CUT_OFF;
 }

@@ -36,11 +36,16 @@ export interface Responder {
    *
    * Pausing for `typing` is up to the caller. A reply is complete only with its `done`.
    *
+   * @param bot whom it is said to
    * @param conversation oldest first, ending with the burst to answer
    * @param signal stops the work; whatever is thrown after that is of no interest
    * @throws {@link ResponderError}
    */
-  answer(conversation: readonly Message[], signal: AbortSignal): AsyncIterable<ReplyEvent>;
+  answer(
+    bot: string,
+    conversation: readonly Message[],
+    signal: AbortSignal,
+  ): AsyncIterable<ReplyEvent>;
 }
 
 /** What went wrong, in words that can be shown, and what the visitor can do about it. */
@@ -55,6 +60,12 @@ export interface Failure {
   /** The responder is busy and asks to be tried again after this long. */
   readonly retryAfterSeconds?: number;
 }
+
+export const CUT_OFF: Failure = {
+  reason: "cut-off",
+  problem: "The reply broke off.",
+  remedy: "Try again.",
+};
 
 /** Every error of a responder that a visitor can meet; anything else is a bug. */
 export class ResponderError extends Error {

@@ -22,7 +22,7 @@ async function reply() {
   const events: ReplyEvent[] = [];
   try {
     const signal = new AbortController().signal;
-    for await (const event of serverResponder.answer([said("them", "a")], signal)) {
+    for await (const event of serverResponder.answer("Elvis", [said("them", "a")], signal)) {
       events.push(event);
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { lines } from "./lines";
-import { ResponderError, type Failure, type Responder } from "./responder";
+import { CUT_OFF, ResponderError, type Failure, type Responder } from "./responder";
 import { botCard, problem, replyEvent, requestBody } from "./wire";
 
 /** Heartbeats come every few seconds; after this long without one nobody is there any more. */
@@ -11,12 +11,6 @@ const UNREACHABLE: Failure = {
   remedy: "Check that it is running and that you are connected, then try again.",
 };
 
-const CUT_OFF: Failure = {
-  reason: "cut-off",
-  problem: "The reply broke off.",
-  remedy: "Try again.",
-};
-
 /** The HTTP contract, and the only place that knows it. */
 export const serverResponder: Responder = {
   async bot() {
@@ -26,11 +20,11 @@ export const serverResponder: Responder = {
     return card;
   },
 
-  async *answer(conversation, signal) {
+  async *answer(bot, conversation, signal) {
     const response = await request("/api/reply", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" },
-      body: requestBody(conversation),
+      body: requestBody(bot, conversation),
       signal,
     });
     if (response.body === null) throw new ResponderError(CUT_OFF);

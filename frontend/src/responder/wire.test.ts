@@ -10,7 +10,8 @@ const sent = (body: string) => (JSON.parse(body) as { messages: { text: string }
 describe("the request", () => {
   test("carries what the contract names and nothing else", () => {
     const message: Message = { ...said("them", "hé"), readAt: NOON, failed: true };
-    expect(JSON.parse(requestBody([message]))).toEqual({
+    expect(JSON.parse(requestBody("Elvis", [message]))).toEqual({
+      bot: "Elvis",
       messages: [{ id: "hé", from: "them", text: "hé", sent_at: new Date(NOON).toISOString() }],
     });
   });
@@ -23,7 +24,7 @@ describe("the request", () => {
     [100, 60],
   ])("of %i messages leaves out the first %i", (length, first) => {
     const chat = Array.from({ length }, (_, index) => said("them", `${index}`));
-    const messages = sent(requestBody(chat));
+    const messages = sent(requestBody("Elvis", chat));
     expect(messages[0]?.text).toBe(`${first}`);
     expect(messages.at(-1)?.text).toBe(`${length - 1}`);
   });
@@ -33,7 +34,7 @@ describe("the request", () => {
       ...said("them", "😂".repeat(1000)),
       id: `${index}`,
     }));
-    const body = requestBody(chat);
+    const body = requestBody("Elvis", chat);
     expect(size(body)).toBeLessThan(48 * KIB);
     expect(size(body)).toBeGreaterThan(44 * KIB);
     expect(sent(body)).toHaveLength(12);
@@ -42,16 +43,16 @@ describe("the request", () => {
   test("tells what the bot has reacted with, and not what the visitor has", () => {
     const loved: Message = { ...said("them", "a"), reactions: [{ from: "me", kind: "loved" }] };
     const liked: Message = { ...said("me", "b"), reactions: [{ from: "them", kind: "liked" }] };
-    const { messages } = JSON.parse(requestBody([loved, liked])) as {
+    const { messages } = JSON.parse(requestBody("Elvis", [loved, liked])) as {
       messages: { reaction?: string }[];
     };
     expect(messages.map((message) => message.reaction)).toEqual(["loved", undefined]);
   });
 
   test("keeps the last message, however long", () => {
-    expect(sent(requestBody([said("them", "a"), said("them", "b".repeat(50 * KIB))]))).toHaveLength(
-      1,
-    );
+    expect(
+      sent(requestBody("Elvis", [said("them", "a"), said("them", "b".repeat(50 * KIB))])),
+    ).toHaveLength(1);
   });
 });
 

@@ -1,8 +1,9 @@
-import { newId, type Message } from "../conversation/message";
+import { MAX_TEXT_LENGTH, newId, type Message } from "../conversation/message";
 import { glyph, reactionOf } from "../conversation/reactions";
 import type { BotCard, ReplyEvent } from "./responder";
 
-const MIN_MESSAGES = 40;
+/** So many of the latest messages are sent in any case, unless they are too large. */
+const RECENT = 40;
 /** Older ones are left out so many at a time: what the server computed of the rest stays of use. */
 const BLOCK = 20;
 /** The server refuses bodies over 64 KiB. */
@@ -14,26 +15,27 @@ const encoder = new TextEncoder();
  * The body of POST /api/reply: as much of the latest conversation as one request may carry, and
  * at least its last message.
  */
-export function requestBody(conversation: readonly Message[]): string {
-  const surplus = Math.max(0, conversation.length - MIN_MESSAGES);
+export function requestBody(bot: string, conversation: readonly Message[]): string {
+  const surplus = Math.max(0, conversation.length - RECENT);
   let recent = conversation.slice(surplus - (surplus % BLOCK));
-  let body = encode(recent);
+  let body = encode(bot, recent);
   while (recent.length > 1 && encoder.encode(body).length >= MAX_BODY_BYTES) {
     recent = recent.slice(1);
-    body = encode(recent);
+    body = encode(bot, recent);
   }
   return body;
 }
 
-function encode(messages: readonly Message[]): string {
+function encode(bot: string, messages: readonly Message[]): string {
   return JSON.stringify({
+    bot,
     messages: messages.map((message) => {
       // So that the bot does not react to it once more.
       const reaction = reactionOf(message, "me");
       return {
         id: message.id,
         from: message.from,
-        text: message.text,
+        text: message.text.slice(0, MAX_TEXT_LENGTH).toWellFormed(),
         sent_at: new Date(message.sentAt).toISOString(),
         ...(reaction !== undefined && { reaction }),
         ...(message.replyTo !== undefined && { reply_to: message.replyTo }),

@@ -9,8 +9,8 @@ export function memoryStore(): ConversationStore {
   return {
     load: (bot) => Promise.resolve([...(conversations.get(bot) ?? [])]),
     save(bot, position, tail) {
-      const kept = (conversations.get(bot) ?? []).slice(0, position);
-      conversations.set(bot, [...kept, ...tail]);
+      const before = (conversations.get(bot) ?? []).slice(0, position);
+      conversations.set(bot, [...before, ...tail]);
       return Promise.resolve();
     },
     card: () => Promise.resolve(kept),

@@ -45,7 +45,7 @@ export function scripted(...scripts: readonly Script[]): ScriptedResponder {
     asked,
     aborted: () => aborted,
     bot: () => Promise.resolve(ELVIS),
-    async *answer(conversation, signal) {
+    async *answer(_, conversation, signal) {
       signal.addEventListener("abort", () => {
         aborted += 1;
       });

@@ -27,7 +27,7 @@ export function Receipt({ receipt, today, failure, onRetry }: Props) {
       );
     case "failed":
       return (
-        <div className="receipt" aria-live="off">
+        <div className="receipt">
           <button type="button" className="not-delivered" title="Try again" onClick={onRetry}>
             <span className="not-delivered-mark" aria-hidden="true">
               !

@@ -35,8 +35,10 @@ export function useMessageGestures(column: RefObject<HTMLElement | null>, onMenu
   useEffect(() => release, []);
 
   const open = (event: MouseEvent) => {
+    // A link keeps what the browser does with it.
+    const onLink = event.target instanceof Element && event.target.closest("a") !== null;
     const balloon = balloonAt(event.target);
-    if (balloon === undefined) return;
+    if (balloon === undefined || onLink) return;
     event.preventDefault();
     release();
     // A double click has selected a word, which is not what it was for.
@@ -74,9 +76,9 @@ export function useMessageGestures(column: RefObject<HTMLElement | null>, onMenu
   };
 }
 
-/** The bubble that was hit; a link keeps what the browser does with it. */
+/** The bubble that was hit. */
 function balloonAt(target: EventTarget): HTMLElement | undefined {
-  if (!(target instanceof Element) || target.closest("a, button") !== null) return undefined;
+  if (!(target instanceof Element)) return undefined;
   return target.closest<HTMLElement>("[data-message]") ?? undefined;
 }
 

@@ -13,6 +13,9 @@ declare const self: ServiceWorkerGlobalScope;
 const CACHE = "shell";
 const PAGE = "/";
 const ASSETS = "/assets/";
+const SHELL: readonly string[] = ["/icon.svg", "/manifest.webmanifest"];
+/** Whoever has the page already does not wait longer for a server that hangs. */
+const PATIENCE_MS = 3000;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -46,36 +49,44 @@ self.addEventListener("notificationclick", (event) => {
   );
 });
 
-const SHELL: readonly string[] = ["/icon.svg", "/manifest.webmanifest"];
-
 /** The page as the server has it; the copy, where there is no server. */
 async function page(event: FetchEvent): Promise<Response> {
+  const kept = await caches.match(PAGE);
   try {
-    const response = await fetchPage();
+    const response = await fetchPage(kept === undefined ? undefined : PATIENCE_MS);
+    // A proxy without a server behind it.
+    if (kept !== undefined && response.status >= 500) return kept;
     event.waitUntil(keep(response.clone()));
     return response;
   } catch {
-    return (await caches.match(PAGE)) ?? Response.error();
+    return kept ?? Response.error();
   }
 }
 
-function fetchPage(): Promise<Response> {
-  return fetch(PAGE, { cache: "no-cache" });
+function fetchPage(patienceMs?: number): Promise<Response> {
+  return fetch(PAGE, {
+    cache: "no-cache",
+    // Whoever may not come in is told so in words.
+    headers: { Accept: "text/html" },
+    ...(patienceMs !== undefined && { signal: AbortSignal.timeout(patienceMs) }),
+  });
 }
 
 /** Keep a page and what it needs, in place of what was kept before. */
 async function keep(response: Response): Promise<void> {
   // Without an invite there is another page; the app that was kept stays.
   if (!response.ok) return;
-  const wanted = new Set([PAGE, ...SHELL, ...assets(await response.clone().text())]);
+  const needed = [...SHELL, ...assets(await response.clone().text())];
   const cache = await caches.open(CACHE);
-  await cache.put(PAGE, response.clone());
   await Promise.all(
-    [...wanted].map(async (path) => {
+    needed.map(async (path) => {
       const known = path.startsWith(ASSETS) && (await cache.match(path)) !== undefined;
-      if (path !== PAGE && !known) await cache.add(path);
+      if (!known) await cache.add(path);
     }),
   );
+  // Last, so that there is never a page without what it needs.
+  await cache.put(PAGE, response);
+  const wanted = new Set([PAGE, ...needed]);
   for (const { url } of await cache.keys()) {
     const { pathname } = new URL(url);
     // Fonts are named by a style, not by the page, and are kept when they are drawn.

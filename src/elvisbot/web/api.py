@@ -53,7 +53,7 @@ def blueprint(
     def reply() -> Response:
         if request.mimetype != "application/json":
             raise UnsupportedMediaType
-        messages = conversation(request.get_data())
+        messages = conversation(request.get_data(), name)
         leave = turnstile.enter(_departure(request.environ))
         key = uuid.uuid4().hex[:8]
         _log.info("reply %s: to %d messages", key, len(messages))

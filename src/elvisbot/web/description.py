@@ -18,6 +18,7 @@ _REFUSALS: Final = {
     400: "It is not a conversation that ends with a message of the visitor's.",
     401: "The browser has no invite; only where the bot is for the invited.",
     403: "It comes from another website, or by a name that is not this server's.",
+    409: "It is for a bot of another name.",
     413: "It is too large.",
     415: "It is not JSON.",
     503: "Too many are waiting, or the model cannot answer.",
@@ -38,7 +39,9 @@ def description() -> Document:
             "/api/bot": {"get": _operation("bot", "Who the bot is.", _json("Bot"))},
             "/api/reply": {
                 "post": {
-                    **_operation("reply", "Answer a conversation.", _stream(), 400, 413, 415, 503),
+                    **_operation(
+                        "reply", "Answer a conversation.", _stream(), 400, 409, 413, 415, 503
+                    ),
                     "requestBody": {"required": True, **_json("Conversation")},
                 }
             },
@@ -120,7 +123,8 @@ def _schemas() -> Document:
                 "maxItems": MAX_MESSAGES,
                 "items": {"$ref": "#/components/schemas/Message"},
                 "description": f"Oldest first. The last one is from “{THEM}”, the visitor.",
-            }
+            },
+            optional={"bot": {"type": "string", "description": "The name of the one it is for."}},
         ),
         "Event": {
             "oneOf": [

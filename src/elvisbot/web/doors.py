@@ -102,4 +102,6 @@ def _page(status: int, title: str, text: str, *, button: str = "") -> Response:
     response = Response(page, status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = _POLICY
+    # Without it a browser says of its form that it comes from nowhere, which is refused.
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response

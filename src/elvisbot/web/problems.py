@@ -20,6 +20,7 @@ _EXPLANATIONS: Final = {
     403: ("The request comes from somewhere else.", "Open the address that ElvisBot printed."),
     404: ("There is nothing at this address.", "Open / for the conversation."),
     405: ("This address takes no such request.", "Use the method named in the header Allow."),
+    409: ("Another bot is here now.", "Reload the page to text with it."),
     413: ("The request is too large.", "Send fewer or shorter messages, 64 KiB at most."),
     415: ("The request is not JSON.", "Send it as application/json."),
     503: ("The bot is talking to too many people.", "Try again in a few seconds."),

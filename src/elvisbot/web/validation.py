@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
+from werkzeug.exceptions import Conflict
+
 from elvisbot.conversation import ME, Message, Reaction
 from elvisbot.errors import InvalidRequestError
 from elvisbot.reactions import MAX_KIND
@@ -18,22 +20,33 @@ MAX_ID: Final = 64
 _REMEDY: Final = "Reload the page and try again."
 
 
-def conversation(body: bytes) -> list[Message]:
+def conversation(body: bytes, bot: str | None = None) -> list[Message]:
     """The messages in the body of `POST /api/reply`, in the order in which they stand there.
 
     They are not sorted by their times: a clock that was set back must not turn talk around.
+
+    Args:
+        bot: Whom they may say that they are for; None for anybody.
 
     Raises:
         InvalidRequestError: if it is not `{"messages": [{"id", "from", "text", "sent_at"}, …]}`
             with the last one from "them". What the bot has reacted to may have a "reaction", and
             what answers an earlier message that one's id as "reply_to".
+        Conflict: if they are for a "bot" of another name, as from a page that was open while one
+            bot made room for another.
     """
-    entries = document(body).get("messages")
+    request = document(body)
+    entries = request.get("messages")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_MESSAGES:
         raise _invalid(f"“messages” is not a list of 1 to {MAX_MESSAGES} messages.")
     messages = [_message(entry) for entry in entries]
     if messages[-1].sender != THEM:
         raise _invalid("The last message is not the visitor's.")
+    wanted = request.get("bot", bot or "")
+    if not isinstance(wanted, str):
+        raise _invalid("“bot” is not a string.")
+    if bot is not None and wanted != bot:
+        raise Conflict
     return messages
 
 
