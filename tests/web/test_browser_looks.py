@@ -302,6 +302,26 @@ def test_a_growing_composer_leaves_the_latest_in_view(open_app: Open) -> None:
     assert page.get_by_role("log").evaluate(below) <= 1
 
 
+def test_a_keyboard_that_covers_the_page_leaves_composer_and_latest_in_view(
+    open_app: Open,
+) -> None:
+    page = open_app(
+        messages=[message("me", f"line {number}", NOW + seconds(number)) for number in range(60)]
+    )
+    # As Safari on a phone tells of its keyboard: the page stays as high as it was.
+    page.evaluate(
+        """() => {
+          Object.defineProperty(visualViewport, "height", { value: 400, configurable: true });
+          visualViewport.dispatchEvent(new Event("resize"));
+        }"""
+    )
+    page.wait_for_timeout(200)
+    box = page.locator(".composer").bounding_box()
+    assert round(box["y"] + box["height"]) == 400
+    latest = bubble(page, "line 59").bounding_box()
+    assert latest["y"] + latest["height"] < box["y"]
+
+
 # What it costs
 
 

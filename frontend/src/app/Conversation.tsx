@@ -13,6 +13,7 @@ import type { BotCard, Responder } from "../responder/responder";
 import type { ConversationStore } from "../storage/store";
 import { usePersistence } from "../storage/usePersistence";
 import { Transcript } from "../transcript/Transcript";
+import { useVisibleHeight } from "./useVisibleHeight";
 import "./Conversation.css";
 
 interface Props {
@@ -39,6 +40,7 @@ export function Conversation({ bot, stored, responder, store }: Props) {
   usePersistence(store, bot.name, state.messages);
   useAttention(bot.name, state.messages, preferences);
   useHomeScreen(bot);
+  useVisibleHeight();
   // Always the same functions, or every row would be drawn again at every keystroke.
   const retry = useCallback(() => {
     dispatch({ type: "retried" });

@@ -170,10 +170,12 @@ describe("a failure", () => {
     expect(reduce(resumed, reply(typing(1))).messages[0]?.failed).toBeUndefined();
   });
 
-  test("is forgotten when the burst grows", () => {
+  test("does not end when the burst grows, but is tried again", () => {
     const state = after(send("a"), FLUSH, fail(BROKEN), send("b"));
-    expect(state.messages.some((message) => message.failed)).toBe(false);
+    expect(state.messages.map((message) => message.failed)).toEqual([true, undefined]);
     expect(state.phase.name).toBe("waiting");
+    const heard = [FLUSH, reply(typing(1))].reduce(reduce, state);
+    expect(heard.messages.some((message) => message.failed)).toBe(false);
   });
 
   test("is not touched by typing", () => {

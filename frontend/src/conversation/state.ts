@@ -118,8 +118,7 @@ export function toAnswer({ messages, half }: State): readonly Message[] {
 }
 
 function sent(state: State, message: Message): State {
-  const { messages } = withoutMarks(state);
-  return waiting({ ...state, messages: [...finished(messages), message] });
+  return waiting({ ...state, messages: [...finished(state.messages), message] });
 }
 
 /** Typing restarts the wait, and interrupts the bot. */

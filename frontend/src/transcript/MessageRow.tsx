@@ -71,6 +71,11 @@ export const MessageRow = memo(function MessageRow({
         >
           <Linked text={message.text} />
         </div>
+        {message.failed && (
+          <span className="failed-mark" aria-hidden="true">
+            !
+          </span>
+        )}
         <div id={`${id}badges`} className="badges">
           {reactions.map((reaction) => (
             <Badge key={reaction.from} reaction={reaction} botName={botName} />

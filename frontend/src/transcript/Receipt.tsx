@@ -29,9 +29,6 @@ export function Receipt({ receipt, today, failure, onRetry }: Props) {
       return (
         <div className="receipt">
           <button type="button" className="not-delivered" title="Try again" onClick={onRetry}>
-            <span className="not-delivered-mark" aria-hidden="true">
-              !
-            </span>
             Not Delivered
           </button>
           {failure && (
