@@ -1,5 +1,6 @@
 """The app in a real Chromium, against the real server."""
 
+import pytest
 from playwright.sync_api import Request, expect
 
 from elvisbot.web import api
@@ -149,3 +150,22 @@ _LISTEN = """() => {
     constructor(title, { body }) { heard.push([title, body.toLowerCase()]); }
   };
 }"""
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks, as over plain http"])
+def test_of_two_tabs_the_newest_goes_on(open_app: Open, locks: bool) -> None:
+    page = open_app()
+    if not locks:
+        page.context.add_init_script("delete Navigator.prototype.locks")
+        page.reload()
+    send(page, "one")
+    wait_for_bubbles(page, "me", 1)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(page.get_by_text("Open in another tab")).to_be_visible()
+    send(other, "two")
+    wait_for_bubbles(other, "me", 2)
+    page.get_by_role("button", name="Use Here").click()
+    wait_for_bubbles(page, "me", 2)
+    assert bubbles(page, "them") == ["one", "two"]
+    expect(other.get_by_text("Open in another tab")).to_be_visible()

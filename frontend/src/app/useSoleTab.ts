@@ -25,10 +25,9 @@ export function useSoleTab(): [boolean | undefined, () => void] {
 }
 
 async function hold(leaving: AbortSignal, onChange: (sole: boolean) => void): Promise<void> {
-  // Over plain http:// from another computer there are no locks, and one tab must do.
   const locks = (navigator as Partial<Navigator>).locks;
   if (locks === undefined) {
-    onChange(true);
+    announce(leaving, onChange);
     return;
   }
   const held = () => {
@@ -46,6 +45,19 @@ async function hold(leaving: AbortSignal, onChange: (sole: boolean) => void): Pr
     onChange(false);
     options = { signal: leaving };
   }
+}
+
+/** Over plain http:// from another computer there are no locks: the newest tab says that it is. */
+function announce(leaving: AbortSignal, onChange: (sole: boolean) => void): void {
+  const channel = new BroadcastChannel(LOCK);
+  channel.onmessage = () => {
+    onChange(false);
+  };
+  channel.postMessage("here");
+  leaving.addEventListener("abort", () => {
+    channel.close();
+  });
+  onChange(true);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
