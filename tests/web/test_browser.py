@@ -75,6 +75,16 @@ def test_the_conversation_survives_a_reload_and_nothing_is_sent_twice(open_app: 
     assert bubbles(page, "them") == ["remember me"]
 
 
+def test_a_draft_survives_a_reload(open_app: Open) -> None:
+    page = open_app()
+    field(page).fill("half a thou")
+    page.reload()
+    expect(field(page)).to_have_value("half a thou")
+    send(page, "half a thought")
+    page.reload()
+    expect(field(page)).to_have_value("")
+
+
 def test_the_first_visit_begins_with_the_contact_card(open_app: Open) -> None:
     page = open_app(greeted=False)
     card = page.get_by_role("dialog", name="Elvis")

@@ -1,5 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from "react";
 import { MAX_TEXT_LENGTH, type Message } from "../conversation/message";
+import { useDraft } from "./useDraft";
 import "./Composer.css";
 
 interface Props {
@@ -13,7 +14,7 @@ interface Props {
 
 /** The growing pill at the bottom: what is being written, and the arrow that sends it. */
 export function Composer({ onTyping, onSend, replyingTo, onCancelReply }: Props) {
-  const [draft, setDraft] = useState("");
+  const [draft, setDraft] = useDraft();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = draft.trim();
 

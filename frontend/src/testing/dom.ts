@@ -2,7 +2,10 @@
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  sessionStorage.clear();
+});
 
 // What jsdom lacks and every browser has.
 globalThis.ResizeObserver = class {
