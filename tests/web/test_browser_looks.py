@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
@@ -92,13 +93,14 @@ UNLIKE = 0.0006
 
 @pytest.fixture
 def opened(open_app: Open, serve: Callable[..., str]) -> Callable[..., Page]:
-    def open_at(size: str, scheme: Scheme) -> Page:
+    def open_at(size: str, scheme: Scheme, *more: dict[str, Any], greeted: bool = True) -> Page:
         page: Page = open_app(
             serve(Scripted(*said("on my way", seconds=60))),
             size=size,
             scheme=scheme,
             scale=1,
-            messages=TALK,
+            messages=[*TALK, *more] if greeted else [],
+            greeted=greeted,
             browser_options={"timezone_id": "UTC", "bypass_csp": True},
         )
         page.clock.set_fixed_time(NOW)
@@ -155,6 +157,34 @@ def test_the_contact_card(opened: Callable[..., Page], scheme: Scheme) -> None:
     page = opened("phone", scheme)
     page.get_by_role("button", name="contact card").click()
     same(page, f"card-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_greeting(opened: Callable[..., Page], scheme: Scheme) -> None:
+    page = opened("phone", scheme, greeted=False)
+    expect(page.get_by_role("button", name="Start texting")).to_be_visible()
+    same(page, f"greeting-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_was_not_delivered(opened: Callable[..., Page], scheme: Scheme) -> None:
+    later = TODAY + seconds(300)
+    lost = [
+        message("them", text, later + seconds(number), failed=True)
+        for number, text in enumerate(("are you there?", "hello"))
+    ]
+    page = opened("phone", scheme, *lost)
+    expect(page.get_by_role("button", name="Not Delivered")).to_be_visible()
+    same(page, f"not-delivered-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reply_that_broke_off(opened: Callable[..., Page], scheme: Scheme) -> None:
+    later = TODAY + seconds(300)
+    half = message("me", "well, the thing is", later, unfinished=True)
+    page = opened("phone", scheme, half)
+    expect(page.get_by_role("button", name="Reply interrupted")).to_be_visible()
+    same(page, f"broke-off-{scheme}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
