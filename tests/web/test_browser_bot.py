@@ -39,6 +39,7 @@ def test_a_reaction_that_is_all_of_the_answer(open_app: Open, serve: Callable[..
     send(page, "hey")
     expect(row(page, "hey").get_by_test_id("reaction")).to_have_count(1)
     expect(row(page, "hey")).to_contain_text("Read")
+    page.wait_for_timeout(1_000)  # the reply is done by then
     page.reload()
     page.wait_for_timeout(1_000)
     assert len(replier.asked) == 1
