@@ -1,5 +1,5 @@
 import { isEmoji } from "./emoji";
-import type { Message, Sender } from "./message";
+import type { Message, Reaction, Sender } from "./message";
 
 /** The six that every iPhone offers, in their order: how they look, and what they are called. */
 export const CLASSICS = [
@@ -29,15 +29,17 @@ function classic(kind: string) {
 
 /** The message with this side's reaction in place of the one it had. */
 export function reacted(message: Message, from: Sender, kind: string): Message {
-  const others = message.reactions?.filter((reaction) => reaction.from !== from) ?? [];
-  return { ...message, reactions: [...others, { from, kind }] };
+  return { ...message, reactions: [...others(message, from), { from, kind }] };
 }
 
 /** The message with this side's reaction, or without it if it is of this kind already. */
 export function toggled(message: Message, from: Sender, kind: string): Message {
   if (reactionOf(message, from) !== kind) return reacted(message, from, kind);
-  const others = message.reactions?.filter((reaction) => reaction.from !== from) ?? [];
-  return { ...message, reactions: others };
+  return { ...message, reactions: others(message, from) };
+}
+
+function others({ reactions }: Message, from: Sender): readonly Reaction[] {
+  return reactions?.filter((reaction) => reaction.from !== from) ?? [];
 }
 
 /** The kind of this side's reaction to a message, if there is one. */

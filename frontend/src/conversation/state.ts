@@ -95,7 +95,9 @@ export function reduce(state: State, action: Action): State {
     case "failed":
       return state.phase.name === "replying" ? failed(state, action.failure) : state;
     case "retried":
-      return state.phase.name === "failed" ? asking(withoutMarks(state), 0) : state;
+      return state.phase.name === "failed"
+        ? asking({ ...state, messages: withoutMarks(state.messages) }, 0)
+        : state;
     case "resumed":
       return state.phase.name === "failed" ? asking(state, state.phase.resumed + 1) : state;
     case "reacted":
@@ -147,8 +149,7 @@ function waiting(state: State, seconds = state.flushSeconds, tries = 0): State {
 }
 
 function replied(state: State, event: ReplyEvent, at: number): State {
-  const { messages } = withoutMarks({ ...state, messages: toAnswer(state) });
-  const seen = { ...state, messages: read(messages, at), half: 0 };
+  const seen = { ...state, messages: read(withoutMarks(toAnswer(state)), at), half: 0 };
   switch (event.event) {
     case "typing":
       return { ...seen, typing: true };
@@ -246,13 +247,12 @@ function isUnread(message: Message): boolean {
 }
 
 /** No message is marked as not delivered any more. */
-function withoutMarks(state: State): State {
-  const messages = changed(
-    state.messages,
+function withoutMarks(messages: readonly Message[]): readonly Message[] {
+  return changed(
+    messages,
     (message) => message.failed === true,
     (message) => ({ ...message, failed: undefined }),
   );
-  return { ...state, messages };
 }
 
 /** The same list if nothing in it changes, so that the transcript is not drawn again for it. */

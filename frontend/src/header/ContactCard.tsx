@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState, type MouseEvent } from "react";
+import { useState, type MouseEvent } from "react";
+import { useModal } from "../overlay/useModal";
 import { allowNotifications, canNotify } from "../attention/notification";
 import type { Preferences } from "../attention/preferences";
 import { chime } from "../attention/sound";
@@ -20,11 +21,7 @@ interface Props {
 /** What this bot is and where the words go; what the visitor can choose; and the way to delete. */
 export function ContactCard(props: Props) {
   const { bot, isGreeting, onClose, onDelete } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    // A modal <dialog> brings the focus trap, Escape and the return of the focus.
-    dialog.current?.showModal();
-  }, []);
+  const dialog = useModal();
 
   const closeOnBackdrop = (event: MouseEvent) => {
     if (event.target === dialog.current) dialog.current.close();

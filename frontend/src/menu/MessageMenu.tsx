@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type MouseEvent } from "react";
+import { useModal } from "../overlay/useModal";
 import { firstGraphemes, isEmoji } from "../conversation/emoji";
 import type { Message } from "../conversation/message";
 import { CLASSICS, glyph, reactionOf } from "../conversation/reactions";
@@ -16,21 +17,18 @@ interface Props {
 
 /** What can be done with a message: react to it, answer it, copy it. */
 export function MessageMenu({ message, anchor, onReact, onReply, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   useEffect(() => {
-    const element = dialog.current;
-    // A modal <dialog> brings the focus trap, Escape and the return of the focus.
-    element?.showModal();
     // When a phone is turned the bubble is elsewhere; its keyboard changes the height alone.
     const width = innerWidth;
     const turned = () => {
-      if (innerWidth !== width) element?.close();
+      if (innerWidth !== width) dialog.current?.close();
     };
     addEventListener("resize", turned);
     return () => {
       removeEventListener("resize", turned);
     };
-  }, []);
+  }, [dialog]);
 
   const close = () => dialog.current?.close();
   // The finger that opened the menu with a long press is still to be lifted, and lifting it is a

@@ -102,7 +102,7 @@ function Badge({ reaction, botName }: { readonly reaction: Reaction; readonly bo
 /** The beginning of the message that this one answers, in outline above it. */
 function Quote({ message, botName }: { readonly message: Message; readonly botName: string }) {
   return (
-    <div className={names("quote", { own: message.from === "them" })} dir="auto">
+    <div className="quote" dir="auto">
       <span className="visually-hidden">In reply to {name(message.from, botName)}: </span>
       {message.text}
     </div>
