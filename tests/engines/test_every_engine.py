@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,12 +20,14 @@ from elvisbot.engines.openai import API_KEY
 from elvisbot.errors import BotNotFoundError, EngineError, UsageError
 from elvisbot.export.gguf import write_gguf
 from elvisbot.families import BREAK, ChatFormat, family_of
-from elvisbot.sampling import write_biases
+from elvisbot.sampling import biased, draw, read_biases, with_decoding, write_biases
 from tests import tiny
 
 GREEDY = Decoding(temperature=0.0, max_tokens=12)
 MODELS = sorted(set(engines()) - {"echo"})
 """The engines that run a model."""
+
+DRAWS = 300
 
 SERVER = """
 import sys, xllamacpp
@@ -194,6 +198,34 @@ def test_the_biases_beside_the_model_count(key: str, bot: Bot, server: str) -> N
     text = engine.format.text(said(engine, prompt_of(engine)))
     assert text.isalpha()
     assert text.islower()
+    engine.close()
+
+
+@pytest.mark.parametrize("key", MODELS)
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        Decoding(temperature=1.0, top_p=1.0, min_p=0.0, break_bias=6.0, max_tokens=1),
+        Decoding(temperature=0.7, top_p=1.0, min_p=0.3, max_tokens=1),
+        Decoding(temperature=1.3, top_p=0.6, min_p=0.0, max_tokens=1),
+    ],
+)
+def test_every_engine_draws_by_the_same_rules(
+    key: str, decoding: Decoding, bot: Bot, server: str
+) -> None:
+    engine = loaded(key, bot, server)
+    prompt = prompt_of(engine)
+    biases = with_decoding(read_biases(bot.biases), engine.format, decoding)
+    logs = biased(engine.log_probabilities(prompt, 260), biases)
+    random = Random(1)
+    expected = Counter(draw(logs, decoding, random) for _ in range(20_000))
+    drawn = Counter(
+        next(iter(engine.generate(prompt, decoding, stop=())), -1) for _ in range(DRAWS)
+    )
+    apart = sum(abs(drawn[token] / DRAWS - count / 20_000) for token, count in expected.items())
+    assert apart / 2 < 0.15
+    if decoding.min_p or decoding.top_p < 1:
+        assert drawn.keys() <= expected.keys()
     engine.close()
 
 
