@@ -263,6 +263,18 @@ def test_an_untrained_bot_is_not_found(key: str, tmp_path: Path) -> None:
         loaded(key, untrained, "http://127.0.0.1:9")
 
 
+def test_a_library_that_the_system_lacks_is_an_engine_error(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(name: str) -> None:
+        raise ImportError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr("importlib.import_module", fail)
+    with pytest.raises(EngineError, match=r"libgomp\.so\.1") as caught:
+        load("echo", bot)
+    assert "apt install libgomp1" in caught.value.remedy
+
+
 def test_little_memory_changes_little(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     roomy = load("llama_cpp", bot)
     monkeypatch.setattr(llama_cpp, "usable_memory", lambda: 1 << 20)
