@@ -15,7 +15,6 @@ from elvisbot.bots import Bot, Decoding
 from elvisbot.errors import EngineError, MissingExtraError, UsageError
 from elvisbot.families import ChatFormat, families
 
-
 _LIBRARY_REMEDY: Final = (
     "If that is a library of the system, install it (Debian, Ubuntu and Raspberry Pi OS: "
     "sudo apt install libgomp1); else install ElvisBot again."
