@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -68,30 +68,6 @@ def read_biases(path: Path) -> dict[int, float]:
 def write_biases(path: Path, biases: Mapping[int, float]) -> None:
     """Write what `read_biases` reads: one JSON object, a bias for each token that has one."""
     path.write_text(json.dumps({str(token): bias for token, bias in biases.items()}) + "\n")
-
-
-def drawn(
-    ids: list[int],
-    end: int,
-    likeliest: Callable[[list[int]], Mapping[int, float]],
-    biases: Mapping[int, float],
-    decoding: Decoding,
-    stop: Collection[int],
-) -> Iterator[int]:
-    """Continue `ids`, which grow, token by token up to the first of `stop`.
-
-    Args:
-        end: They grow to this length at most.
-        likeliest: Gives the natural logarithms of the likeliest next tokens' probabilities.
-        biases: Of the model and its decoding together.
-    """
-    random = Random()
-    while len(ids) < end:
-        token = draw(biased(likeliest(ids), biases), decoding, random)
-        if token in stop:
-            return
-        yield token
-        ids.append(token)
 
 
 def draw(log_probabilities: Mapping[int, float], decoding: Decoding, random: Random) -> int:

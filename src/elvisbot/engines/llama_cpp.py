@@ -267,6 +267,8 @@ class LlamaCpp:
 
         with self._model() as model:
             model.handle_completions({**request, "stream": True}, is_enough)
+        if not pieces:
+            raise _no_answer("it said nothing")
         return pieces
 
     def _told(self, piece: Mapping[str, Any]) -> list[int]:

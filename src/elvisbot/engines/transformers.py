@@ -3,7 +3,7 @@
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
+from random import Random
 from typing import Final
 
 import torch
@@ -12,7 +12,7 @@ from transformers import DynamicCache
 from elvisbot.bots import Bot, Decoding
 from elvisbot.engines import common_beginning, require_fit, trained_format
 from elvisbot.errors import EngineError
-from elvisbot.sampling import CANDIDATES, drawn, read_biases, with_decoding
+from elvisbot.sampling import CANDIDATES, biased, draw, read_biases, with_decoding
 from elvisbot.training.bases import find_base
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
@@ -71,8 +71,14 @@ class Transformers:
         ids = list(prompt)
         biases = with_decoding(self._biases, self.format, decoding)
         end = min(len(ids) + decoding.max_tokens, self._context)
-        likeliest = partial(self._likeliest, top=CANDIDATES)
-        yield from drawn(ids, end, likeliest, biases, decoding, stop)
+        random = Random()
+        while len(ids) < end:
+            likeliest = self._likeliest(ids, CANDIDATES)
+            token = draw(biased(likeliest, biases), decoding, random)
+            if token in stop:
+                return
+            yield token
+            ids.append(token)
 
     def log_probabilities(self, prompt: Sequence[int], top: int) -> dict[int, float]:
         """See `elvisbot.engines.Engine`."""
