@@ -264,14 +264,15 @@ def test_an_untrained_bot_is_not_found(key: str, tmp_path: Path) -> None:
 
 
 def test_a_library_that_the_system_lacks_is_an_engine_error(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(name: str) -> None:
-        raise ImportError("libgomp.so.1: cannot open shared object file")
-
-    monkeypatch.setattr("importlib.import_module", fail)
+    lacking = 'raise ImportError("libgomp.so.1: cannot open shared object file")'
+    (tmp_path / "xllamacpp.py").write_text(lacking)
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in ("xllamacpp", "elvisbot.engines.llama_cpp"):
+        monkeypatch.delitem(sys.modules, module)
     with pytest.raises(EngineError, match=r"libgomp\.so\.1") as caught:
-        load("echo", bot)
+        load("llama_cpp", bot)
     assert "apt install libgomp1" in caught.value.remedy
 
 

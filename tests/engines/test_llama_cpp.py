@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -122,26 +122,33 @@ def end(drawn: int) -> dict[str, Any]:
     return {"choices": [choice], "timings": {"predicted_n": drawn}}
 
 
-class CountingServer:
-    """A llama.cpp that always draws an "A", whose id is 32."""
+class Streaming:
+    """A llama.cpp that streams what `pieces` gives for a request."""
 
-    def __init__(self) -> None:
+    def __init__(self, pieces: Callable[[dict[str, Any]], Iterable[dict[str, Any]]]) -> None:
+        self._pieces = pieces
         self.requests: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
 
     def handle_completions(
         self, request: dict[str, Any], tell: Callable[[dict[str, Any]], bool]
     ) -> None:
         self.requests.append(request)
-        for number in range(1, request["n_predict"] + 1):
-            if tell(piece(32, "A", "A", number)):
+        for each in self._pieces(request):
+            self.told.append(each)
+            if tell(each):
                 return
-        tell(end(request["n_predict"]))
+
+
+def only_a(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """As many times "A", whose id is 32, as are asked for."""
+    few = request["n_predict"]
+    return [*(piece(32, "A", "A", number) for number in range(1, few + 1)), end(few)]
 
 
 def test_after_closing_the_iterator_the_model_makes_only_a_few_tokens() -> None:
-    server = CountingServer()
-    engine = made_of(server)
-    tokens = engine.generate([1, 2], GREEDY, stop=())
+    server = Streaming(only_a)
+    tokens = made_of(server).generate([1, 2], GREEDY, stop=())
     assert list(islice(tokens, AT_A_TIME + 1)) == [32] * (AT_A_TIME + 1)
     del tokens
     assert [(request["prompt"], request["n_predict"]) for request in server.requests] == [
@@ -151,7 +158,7 @@ def test_after_closing_the_iterator_the_model_makes_only_a_few_tokens() -> None:
 
 
 def test_the_last_tokens_are_as_many_as_are_left() -> None:
-    server = CountingServer()
+    server = Streaming(only_a)
     list(made_of(server).generate([1, 2], GREEDY, stop=()))
     asked = [request["n_predict"] for request in server.requests]
     assert sum(asked) == GREEDY.max_tokens
@@ -161,72 +168,47 @@ def test_the_last_tokens_are_as_many_as_are_left() -> None:
 @pytest.mark.parametrize("marker", ["break_id", "end_id"])
 def test_a_bubble_does_not_wait_for_what_comes_after_it(marker: str) -> None:
     pause = getattr(byte_format(), marker)
-    told = []
-
-    class Pausing:
-        def handle_completions(
-            self, request: dict[str, Any], tell: Callable[[dict[str, Any]], bool]
-        ) -> None:
-            for number, token in enumerate((32, pause, 33), start=1):
-                told.append(token)
-                if tell(piece(token, "x", "x", number)):
-                    return
-
-    tokens = made_of(Pausing()).generate([1], GREEDY, stop={byte_format().end_id})
+    pieces = [piece(token, "x", "x", at) for at, token in enumerate((32, pause, 33), start=1)]
+    server = Streaming(lambda request: pieces)
+    tokens = made_of(server).generate([1], GREEDY, stop={byte_format().end_id})
     assert next(tokens) == 32
-    assert told == [32, pause]
+    assert server.told == pieces[:2]
 
 
 def test_a_character_of_several_tokens_comes_out_whole() -> None:
     form = byte_format()
-    last = form.turn(["😂"])[-1]
-
-    class Laughing:
-        def handle_completions(
-            self, request: dict[str, Any], tell: Callable[[dict[str, Any]], bool]
-        ) -> None:
-            tell(piece(form.turn(["h"])[0], "h", "h", 1))
-            tell(piece(last, "😂", "\ufffd", 5))
-            tell(piece(form.break_id, "\ufffd<|brk|>", "<|brk|>", 7))
-            tell(end(7))
-
-    decoding = Decoding(max_tokens=9)
-    ids = list(islice(made_of(Laughing()).generate([1], decoding, stop=()), 9))
+    laughing = [
+        piece(form.turn(["h"])[0], "h", "h", 1),
+        piece(form.turn(["😂"])[-1], "😂", "\ufffd", 5),
+        piece(form.break_id, "\ufffd<|brk|>", "<|brk|>", 7),
+        end(7),
+    ]
+    engine = made_of(Streaming(lambda request: laughing))
+    ids = list(islice(engine.generate([1], Decoding(max_tokens=9), stop=()), 9))
     assert ids == [*form.turn(["h😂\ufffd"]), form.break_id]
 
 
 def test_what_is_held_back_at_the_end_is_drawn_once_more_with_the_same_seed() -> None:
     form = byte_format()
-    requests: list[dict[str, Any]] = []
 
-    class Interrupted:
-        def handle_completions(
-            self, request: dict[str, Any], tell: Callable[[dict[str, Any]], bool]
-        ) -> None:
-            requests.append(request)
-            few = request["n_predict"]
-            for number in range(1, 7):
-                tell(piece(32, "A", "A", number))
-            if few >= 10:
-                tell(piece(form.turn(["😂"])[-1], "😂", "\ufffd", 10))
-            tell(end(few))
+    def interrupted(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from (piece(32, "A", "A", number) for number in range(1, 7))
+        if request["n_predict"] >= 10:
+            yield piece(form.turn(["😂"])[-1], "😂", "\ufffd", 10)
+        yield end(request["n_predict"])
 
-    tokens = made_of(Interrupted()).generate([1], GREEDY, stop=())
+    server = Streaming(interrupted)
+    tokens = made_of(server).generate([1], GREEDY, stop=())
     assert form.text(list(islice(tokens, 10))) == "AAAAAA😂"
-    assert [request["n_predict"] for request in requests] == [8, 9, 10]
-    assert len({request["seed"] for request in requests}) == 1
+    assert [request["n_predict"] for request in server.requests] == [8, 9, 10]
+    assert len({request["seed"] for request in server.requests}) == 1
     next(tokens)
-    assert requests[-1]["seed"] != requests[0]["seed"]
+    assert server.requests[-1]["seed"] != server.requests[0]["seed"]
 
 
 def test_where_no_whole_character_fits_any_more_the_reply_ends() -> None:
-    class HoldingBack:
-        def handle_completions(
-            self, request: dict[str, Any], tell: Callable[[dict[str, Any]], bool]
-        ) -> None:
-            tell(end(request["n_predict"]))
-
-    assert generated(made_of(HoldingBack()), [1]) == []
+    server = Streaming(lambda request: [end(request["n_predict"])])
+    assert generated(made_of(server), [1]) == []
 
 
 class Watched:

@@ -9,16 +9,11 @@ import importlib
 import pkgutil
 from collections.abc import Collection, Iterator, Sequence
 from itertools import takewhile
-from typing import Final, Protocol
+from typing import Protocol
 
 from elvisbot.bots import Bot, Decoding
 from elvisbot.errors import EngineError, MissingExtraError, UsageError
 from elvisbot.families import ChatFormat, families
-
-_LIBRARY_REMEDY: Final = (
-    "If that is a library of the system, install it (Debian, Ubuntu and Raspberry Pi OS: "
-    "sudo apt install libgomp1); else install ElvisBot again."
-)
 
 
 class Engine(Protocol):
@@ -95,10 +90,6 @@ def load(key: str, bot: Bot, url: str | None = None) -> Engine:
         raise MissingExtraError(
             f"The engine {key} needs {error.name}, which is not installed.",
             remedy="Install it in the folder of the clone: pip install '.[train]'",
-        ) from error
-    except ImportError as error:
-        raise EngineError(
-            f"The engine {key} cannot be loaded: {error}.", remedy=_LIBRARY_REMEDY
         ) from error
     engine: Engine = module.load(bot, url)
     return engine

@@ -26,8 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import xllamacpp
-
 from elvisbot.bots import Bot, Decoding
 from elvisbot.engines import common_beginning, require_fit, trained_format
 from elvisbot.engines._fair_lock import FairLock
@@ -35,6 +33,17 @@ from elvisbot.errors import EngineError
 from elvisbot.families import BREAK, ChatFormat
 from elvisbot.machine import usable_cores, usable_memory
 from elvisbot.sampling import read_biases, with_decoding
+
+try:
+    import xllamacpp
+except ModuleNotFoundError:
+    raise
+except ImportError as error:
+    raise EngineError(
+        f"llama.cpp cannot be loaded: {error}.",
+        remedy="If that is a library of the system, install it (Debian, Ubuntu and Raspberry Pi "
+        "OS: sudo apt install libgomp1); else install ElvisBot again.",
+    ) from error
 
 MAX_CONTEXT: Final = 1024
 """Tokens of one conversation. More than the last few turns a bot is not given."""
@@ -309,11 +318,9 @@ def _entry(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _holds_back(pieces: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a stream ends with tokens that no piece of it told of."""
-    *told, last = pieces
-    if last["choices"][0]["finish_reason"] is None:
-        return False
-    counts = [0, *(piece["timings"]["predicted_n"] for piece in (*told, last))]
-    return bool(counts[-1] > counts[-2])
+    is_over = pieces[-1]["choices"][0]["finish_reason"] is not None
+    counts = [0, *(piece["timings"]["predicted_n"] for piece in pieces)]
+    return is_over and counts[-1] > counts[-2]
 
 
 def _no_answer(reason: str) -> EngineError:
