@@ -362,6 +362,7 @@ def score(name: str, engine: str, url: str | None, as_json: bool) -> None:
         console.print_json(scored.scorecard.as_json())
     else:
         console.print_scorecard(scored.scorecard)
+        console.note(f"Scored in {scored.seconds:.0f} s, without the time that the replies took.")
         console.note(f"The whole report, with its replies beside yours: {bot.report}")
 
 

@@ -303,12 +303,12 @@ def print_scorecard(scorecard: "Scorecard") -> None:
     """The figures of a bot beside those of others, and what they mean."""
     table = Table(box=None, pad_edge=False)
     table.add_column(scorecard.bot)
-    for column in ("Score", "95 %", "They", "Base", "Parrot", "Stranger"):
+    for column in ("Score", "95 %", "They", "Base", "Parrot", "Stranger", "5-gram"):
         table.add_column(column, justify="right")
     table.add_column("Target", style="dim")
     for entry in scorecard.entries:
         shown = partial(_figure, is_share=entry.number.is_share)
-        others = ["person", "base", "parrot", "stranger"]
+        others = ["person", "base", "parrot", "stranger", "characters"]
         table.add_row(
             f"{_MARKS[entry.judgement]} {entry.number.title}",
             f"[bold]{shown(entry.figure.value)}[/]",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def test_a_bot_is_scored_from_end_to_end(home: Path, tmp_path: Path, elvisbot: H
     assert json.loads(again.out) == written
     shown = elvisbot("score", "tiny")
     assert "unseen exchanges" in shown.out
+    assert re.search(r"Scored in \d+ s, without", shown.err)
     assert str(bot.report) in shown.err.replace("\n", "")
 
 

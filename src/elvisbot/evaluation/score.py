@@ -1,6 +1,7 @@
 """One scoring: from a bot's held-out exchanges to its scorecard."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -65,12 +66,14 @@ class Scored:
     Attributes:
         made, real: The bot's replies and the person's, in the order of the exchanges; those of the
             bot may be empty.
+        seconds: Which the scoring took, once the bot's replies and the base's were there.
     """
 
     scorecard: Scorecard
     samples: tuple[Sample, ...]
     made: tuple[Reply, ...]
     real: tuple[Reply, ...]
+    seconds: float
 
 
 def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) -> Scored:
@@ -99,17 +102,27 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
             f"{bot.name} said nothing to nearly all of {len(made)} messages.",
             remedy=f"Train it again, for longer: elvisbot train {bot.argument}",
         )
+    untuned = f"the untuned {bot.settings.recipe.base}"
+    reporter.stage(f"Letting {untuned} answer")
+    base = _Base(bot)
+    base_said = base.replies(exchanges)
+    began = time.monotonic()
+    reporter.stage(f"Asking {untuned} what it expects")
+    base_bits = base.bits(exchanges)
+    del base  # one model at a time in memory
     reporter.stage("Asking the model what it expects")
     trained = _trained(bot, exchanges)
-    reporter.stage(f"Asking the untuned {bot.settings.recipe.base}")
-    untuned = _untuned(bot, exchanges)
     reporter.stage("Comparing")
-    scorecard = _scorecard(bot, exchanges, learnt, made, trained, untuned)
+    likenesses = _likenesses(exchanges, learnt, made, base_said)
+    surprise = _surprise(exchanges, learnt, trained.bits, base_bits)
+    scorecard = _scorecard(bot, exchanges, trained.listening, likenesses, surprise)
+    seconds = time.monotonic() - began
     samples = tuple(
         Sample(pair.context[-SAMPLE_TURNS:], pair.reply, reply)
         for pair, reply in zip(exchanges, made, strict=True)
     )
-    return Scored(scorecard, samples, tuple(made), tuple(pair.reply for pair in exchanges))
+    real = tuple(pair.reply for pair in exchanges)
+    return Scored(scorecard, samples, tuple(made), real, seconds)
 
 
 def save(bot: Bot, scored: Scored) -> None:
@@ -133,12 +146,23 @@ class _Trained:
     listening: Listening
 
 
-@dataclass(frozen=True)
-class _Untuned:
-    """What the base expects, and what it says."""
+class _Base:
+    """The untuned base of a bot, which reads and writes transcripts."""
 
-    bits: NDArray[np.float64]
-    replies: list[Reply]
+    def __init__(self, bot: Bot) -> None:
+        self._network, self._longest = _network(bot.settings.recipe.base)
+        self._turns = bot.settings.recipe.context_turns
+
+    def replies(self, exchanges: Sequence[Pair]) -> list[Reply]:
+        """What it says."""
+        return base_replies(self._network, exchanges, turns=self._turns, max_tokens=self._longest)
+
+    def bits(self, exchanges: Sequence[Pair]) -> NDArray[np.float64]:
+        """What it expects: the bits that each session's replies cost."""
+        transcript = Transcript(self._network.format.tokenizer)
+        return session_bits(
+            self._network, transcript, exchanges, turns=self._turns, max_tokens=self._longest
+        )
 
 
 def _exchanges(bot: Bot) -> tuple[list[Pair], list[Pair]]:
@@ -175,15 +199,6 @@ def _trained(bot: Bot, exchanges: Sequence[Pair]) -> _Trained:
     )
 
 
-def _untuned(bot: Bot, exchanges: Sequence[Pair]) -> _Untuned:
-    network, longest = _network(bot.settings.recipe.base)
-    turns, transcript = bot.settings.recipe.context_turns, Transcript(network.format.tokenizer)
-    return _Untuned(
-        session_bits(network, transcript, exchanges, turns=turns, max_tokens=longest),
-        base_replies(network, exchanges, turns=turns, max_tokens=longest),
-    )
-
-
 def session_bits(
     network: Network, form: Format, pairs: Sequence[Pair], *, turns: int, max_tokens: int
 ) -> NDArray[np.float64]:
@@ -199,17 +214,14 @@ def session_bits(
 def _scorecard(
     bot: Bot,
     exchanges: Sequence[Pair],
-    learnt: Sequence[Pair],
-    made: Sequence[Reply],
-    trained: _Trained,
-    untuned: _Untuned,
+    listening: Listening,
+    likenesses: Mapping[str, Likeness],
+    surprise: tuple[Figure, References],
 ) -> Scorecard:
-    likenesses = _likenesses(exchanges, learnt, made, untuned.replies)
-    surprise, surprises = _surprise(exchanges, learnt, trained, untuned)
     own: dict[str, tuple[Figure, References]] = {
-        "listening_bits": (mean(trained.listening.gained), {}),
-        "hits_at_1_of_10": (share(list(trained.listening.hits)), {}),
-        "bits_per_char": (surprise, surprises),
+        "listening_bits": (mean(listening.gained), {}),
+        "hits_at_1_of_10": (share(list(listening.hits)), {}),
+        "bits_per_char": surprise,
     }
     entries = []
     for number in NUMBERS:
@@ -245,16 +257,23 @@ def _likenesses(
 
 
 def _surprise(
-    exchanges: Sequence[Pair], learnt: Sequence[Pair], trained: _Trained, untuned: _Untuned
+    exchanges: Sequence[Pair],
+    learnt: Sequence[Pair],
+    bits: NDArray[np.float64],
+    base_bits: NDArray[np.float64],
 ) -> tuple[Figure, References]:
-    """Bits a character, of the bot and of those who have not learnt it."""
+    """Bits a character, of the bot and of those who have not learnt it.
+
+    Args:
+        bits, base_bits: What each session's replies cost the bot and its base.
+    """
     sessions = by_session(exchanges)
     replies = [[pair.reply for pair in each] for each in sessions]
     plain = character_bits([pair.reply for pair in learnt], replies)
     lengths = [sum(pair.characters for pair in each) for each in sessions]
     characters = np.array(lengths, dtype=np.float64)
-    return ratio_of_sums(trained.bits, characters), {
-        "base": ratio_of_sums(untuned.bits, characters),
+    return ratio_of_sums(bits, characters), {
+        "base": ratio_of_sums(base_bits, characters),
         "characters": ratio_of_sums(plain, characters),
     }
 
