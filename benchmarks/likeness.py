@@ -55,9 +55,7 @@ def main() -> None:
 def _one(sender: str, dataset: Path, home: Path) -> dict[str, Any]:
     """The scorecard of one sender's bot, and how it came about."""
     name = sender[:8]
-    history = home / ".cache" / "samples" / f"{name}.db"
-    write_sample_history(dataset, history, me=sender)
-    imported = _elvisbot("import", name, "--with", "everyone", str(history))
+    imported = import_sender(sender, dataset, home)
     trained = _elvisbot("train", name)
     began = time.monotonic()
     scored = _elvisbot("score", name)
@@ -67,6 +65,14 @@ def _one(sender: str, dataset: Path, home: Path) -> dict[str, Any]:
         "training": trained,
         "scoring_seconds": time.monotonic() - began,
     }
+
+
+def import_sender(sender: str, dataset: Path, home: Path) -> dict[str, Any]:
+    """Make the bot named by the first eight letters of `sender`; what its import says."""
+    name = sender[:8]
+    history = home / ".cache" / "samples" / f"{name}.db"
+    write_sample_history(dataset, history, me=sender)
+    return _elvisbot("import", name, "--with", "everyone", str(history))
 
 
 def _elvisbot(*command: str) -> dict[str, Any]:

@@ -71,9 +71,10 @@ BIAS_REPLIES: Final = 500
 """So many of the person's replies, some that were learnt among them, say how fond they are of each
 word."""
 
-USUAL: Final = 2000
-"""So many of the person's latest replies say how long and how varied the bot's are to be. With the
-last 300, a chatty month would decide."""
+USUAL: Final = 600
+"""So many of the person's latest replies say how long and how varied the bot's are to be. People
+change: of all windows, the latest 500 to 800 replies are the most like the next 300; with fewer, a
+chatty month would decide (`python -m benchmarks.drift`)."""
 
 SAMPLE_TOKENS: Final = 24
 
