@@ -1,13 +1,13 @@
 """Which of a person's earlier replies are most like their later ones.
 
-    python -m benchmarks.drift HOME [--senders 14] [--json FILE]
+    python -m benchmarks.drift HOME [SENDER …] [--json FILE]
 
-People change how they text. For the senders of chitchat-dataset with the most messages, without
-those of benchmarks.likeness, 300 replies at a time are compared with as many drawn, with
-replacement, from the replies before them: from the last 100, 200 … or from all. The distance in
-habits is given over that to the 300 replies just before, as in the scorecard's `style_ratio`: so
-it is what a bot would score that had learnt nothing but those replies, and learnt them perfectly.
-Bots without a model stay in HOME. About five minutes.
+People change how they text. For senders of chitchat-dataset, unless named the 14 with the most
+messages without those of benchmarks.likeness, 300 replies at a time are compared with as many
+drawn, with replacement, from the replies before them: from the last 100, 200 … or from all. The
+distance in habits is given over that to the 300 replies just before, as in the scorecard's
+`style_ratio`: so it is what a bot would score that had learnt nothing but those replies, and learnt
+them perfectly. Bots without a model stay in HOME. Under ten minutes.
 """
 
 import argparse
@@ -32,6 +32,9 @@ from elvisbot.evaluation.style import Reply
 from elvisbot.packages import package_file
 from elvisbot.pairs import read_pairs
 
+COUNT: Final = 14
+"""Senders."""
+
 WINDOWS: Final = (100, 200, 300, 500, 800, 1200, 2000, sys.maxsize)
 """So many of the latest replies are drawn from."""
 
@@ -52,14 +55,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("home", type=Path, help="a folder for the bots")
-    parser.add_argument("--senders", type=int, default=14, help="how many (default: 14)")
+    parser.add_argument("senders", nargs="*", help="of chitchat-dataset")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     arguments = parser.parse_args()
     os.environ["ELVISBOT_HOME"] = str(arguments.home.resolve())
     dataset = package_file(CHITCHAT, tell=lambda line: print(line, file=sys.stderr))
     print(f"{'':10}" + "".join(f"{_named(window):>8}" for window in WINDOWS))
     rows: dict[str, list[float]] = {}
-    for sender in _chattiest(dataset, arguments.senders):
+    for sender in arguments.senders or _chattiest(dataset):
         import_sender(sender, dataset, arguments.home)
         replies = [pair.reply for pair in read_pairs(open_bot(sender[:8]).train_pairs)]
         if found := list(_comparisons(replies)):
@@ -73,7 +76,7 @@ def main() -> None:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _chattiest(dataset: Path, count: int) -> list[str]:
+def _chattiest(dataset: Path) -> list[str]:
     """The senders with the most messages, without those whom benchmarks.likeness takes."""
     conversations = json.loads(dataset.read_text(encoding="utf-8"))
     sent = Counter(
@@ -82,7 +85,7 @@ def _chattiest(dataset: Path, count: int) -> list[str]:
         for turn in conversation["messages"]
         for message in turn
     )
-    return [sender for sender, _ in sent.most_common() if sender not in SENDERS][:count]
+    return [sender for sender, _ in sent.most_common() if sender not in SENDERS][:COUNT]
 
 
 def _comparisons(replies: Sequence[Reply]) -> Iterator[list[float]]:
