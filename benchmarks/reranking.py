@@ -27,8 +27,7 @@ import numpy as np
 import torch
 
 from elvisbot.evaluation.base import Transcript
-from elvisbot.evaluation.likeness import Likenesses
-from elvisbot.evaluation.score import their_turns
+from elvisbot.evaluation.comparison import likenesses
 from elvisbot.training.bases import find_base
 from elvisbot.training.generation import generate
 from elvisbot.training.hardware import this_machine
@@ -51,21 +50,14 @@ def main() -> None:
     bot.require_model()
     exchanges = read_pairs(bot.heldout_pairs)[-arguments.exchanges :]
     chosen = _choices(bot, exchanges, arguments.drawn)
-    learnt, count = read_pairs(bot.train_pairs), len(exchanges)
-    likenesses = Likenesses(
-        later=[pair.reply for pair in exchanges],
-        earlier=[pair.reply for pair in learnt[-count:]],
-        learnt=[pair.reply for pair in learnt[:-count]],
-        later_others=their_turns(exchanges),
-        learnt_others=their_turns(learnt),
-    )
+    measure = likenesses(exchanges, read_pairs(bot.train_pairs))
     own = {"the person's own": [pair.reply for pair in exchanges]}
     fits = _fits(bot, exchanges, chosen | own)
     figures = {}
     print(f"{'':22}{'style':>8}{'excess':>8}{'diversity':>10}{'letters':>9}{'fit, bits':>11}")
     for name, replies in chosen.items():
         said = [reply for reply in replies if reply]
-        like = likenesses.measure(said)
+        like = measure.measure(said)
         figures[name] = {
             "style_ratio": like.style_ratio.value,
             "excess_detectability": like.excess_detectability.value,

@@ -16,8 +16,9 @@ from elvisbot.delivery import deliver
 from elvisbot.errors import TooFewMessagesError
 from elvisbot.evaluation.base import Transcript
 from elvisbot.evaluation.characters import character_bits
+from elvisbot.evaluation.comparison import parrot, their_turns
 from elvisbot.evaluation.figures import Figure
-from elvisbot.evaluation.score import Reporter, parrot, save, score, their_turns
+from elvisbot.evaluation.score import Reporter, save, score
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References
 from elvisbot.messages import write_messages
 from elvisbot.training import hardware

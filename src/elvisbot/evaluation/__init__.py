@@ -2,6 +2,7 @@
 
 answers       the bot's replies to held-out contexts
 likeness      style, detection, identity, originality, variety: from texts alone
+comparison    likeness of the bot and of others, for one person
 listening     likelihoods of true replies and of others
 base          the untuned base, as a reference
 scorecard     what the figures mean

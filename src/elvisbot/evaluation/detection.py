@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -56,9 +55,9 @@ def area(scores: Scores, times: tuple[Times, Times] | None = None) -> float:
         times: How often each reply of each set counts; None for once.
     """
     ours, theirs = scores
-    right = np.concatenate([np.ones(len(ours)), np.zeros(len(theirs))])
-    weights = None if times is None else np.concatenate(times)
-    return float(roc_auc_score(right, np.concatenate(scores), sample_weight=weights))
+    won = (1 + np.sign(ours[:, None] - theirs)) / 2  # a draw counts half
+    a, b = times or (np.ones(len(ours)), np.ones(len(theirs)))
+    return float(a @ won @ b / (a.sum() * b.sum()))
 
 
 def _scores(classifier: Any, replies: Any, ours: int) -> Scores:

@@ -1,8 +1,11 @@
 """One scoring: from a bot's held-out exchanges to its scorecard."""
 
+import gc
 import json
+import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -10,18 +13,17 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from elvisbot import engines
 from elvisbot.bots import Bot, atomic_file
-from elvisbot.conversation import PLACEHOLDERS, Pair
+from elvisbot.conversation import Pair
 from elvisbot.errors import EngineError, TooFewMessagesError
 from elvisbot.evaluation.answers import answers, heldout_pairs
 from elvisbot.evaluation.base import Transcript, base_replies
-from elvisbot.evaluation.characters import character_bits
+from elvisbot.evaluation.comparison import compare, said
 from elvisbot.evaluation.detection import FOLDS
 from elvisbot.evaluation.figures import Figure, mean, ratio_of_sums, share
-from elvisbot.evaluation.likeness import Likeness, Likenesses
+from elvisbot.evaluation.likeness import Likeness
 from elvisbot.evaluation.listening import Listening, listen
 from elvisbot.evaluation.report import Sample, report
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
@@ -35,9 +37,6 @@ from elvisbot.training.run import MAX_TOKENS, hush
 
 LISTENED: Final = 32
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
-
-NO_WORDS: Final = frozenset(["", *(f"[{each}]" for each in PLACEHOLDERS)])
-"""Messages of the contacts that are not their words."""
 
 SAMPLE_TURNS: Final = 3
 """Of its context, a sample shows so many turns."""
@@ -97,7 +96,7 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
     for answer in answers(bot, exchanges, load, engine=engine):
         made.append(answer)
         reporter.answered(len(made), len(exchanges))
-    if len(_said(made)) < FOLDS:
+    if len(said(made)) < FOLDS:
         raise EngineError(
             f"{bot.name} said nothing to nearly all of {len(made)} messages.",
             remedy=f"Train it again, for longer: elvisbot train {bot.argument}",
@@ -107,15 +106,18 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
     base = _Base(bot)
     base_said = base.replies(exchanges)
     began = time.monotonic()
-    reporter.stage(f"Asking {untuned} what it expects")
-    base_bits = base.bits(exchanges)
-    del base  # one model at a time in memory
-    reporter.stage("Asking the model what it expects")
-    trained = _trained(bot, exchanges)
-    reporter.stage("Comparing")
-    likenesses = _likenesses(exchanges, learnt, made, base_said)
-    surprise = _surprise(exchanges, learnt, trained.bits, base_bits)
-    scorecard = _scorecard(bot, exchanges, trained.listening, likenesses, surprise)
+    with _beside() as beside:
+        comparing = beside.submit(compare, exchanges, learnt, made, base_said)
+        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+        reporter.stage(f"Asking {untuned} what it expects")
+        base_bits = base.bits(exchanges)
+        del base  # one model at a time in memory
+        reporter.stage("Asking the model what it expects")
+        trained = _trained(bot, exchanges)
+        reporter.stage("Comparing")
+        compared = comparing.result()
+    surprise = _surprise(exchanges, trained.bits, base_bits, compared.character_bits)
+    scorecard = _scorecard(bot, exchanges, trained.listening, compared.likenesses, surprise)
     seconds = time.monotonic() - began
     samples = tuple(
         Sample(pair.context[-SAMPLE_TURNS:], pair.reply, reply)
@@ -136,6 +138,15 @@ def save(bot: Bot, scored: Scored) -> None:
         file.write(document.encode() + b"\n")
     with atomic_file(bot.report) as file:
         file.write(report(scored.scorecard, scored.samples, scored.made, scored.real).encode())
+
+
+def _beside() -> ProcessPoolExecutor:
+    """A process for the comparison, which takes one core about as long as the models take one.
+
+    It makes millions of small objects, of which none is garbage before it is done.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=spawn, initializer=gc.disable)
 
 
 @dataclass(frozen=True)
@@ -236,45 +247,23 @@ def _scorecard(
     )
 
 
-def _likenesses(
-    exchanges: Sequence[Pair], learnt: Sequence[Pair], made: Sequence[Reply], base: Sequence[Reply]
-) -> dict[str, Likeness]:
-    """How like the person the bot is, and the references."""
-    count, strangers = len(exchanges), their_turns(exchanges)
-    measure = Likenesses(
-        later=[pair.reply for pair in exchanges],
-        earlier=[pair.reply for pair in learnt[-count:]],
-        learnt=[pair.reply for pair in learnt[:-count]],
-        later_others=strangers,
-        learnt_others=their_turns(learnt),
-    )
-    others = {"base": _said(base), "parrot": parrot(exchanges, learnt), "stranger": strangers}
-    return {
-        "bot": measure.measure(_said(made)),
-        "person": measure.of_the_person(),
-        **{who: measure.measure(said) for who, said in others.items() if len(said) >= FOLDS},
-    }
-
-
 def _surprise(
     exchanges: Sequence[Pair],
-    learnt: Sequence[Pair],
     bits: NDArray[np.float64],
     base_bits: NDArray[np.float64],
+    character_bits: NDArray[np.float64],
 ) -> tuple[Figure, References]:
     """Bits a character, of the bot and of those who have not learnt it.
 
     Args:
-        bits, base_bits: What each session's replies cost the bot and its base.
+        bits, base_bits, character_bits: What each session's replies cost the bot, its base, and a
+            model of the person's characters.
     """
-    sessions = by_session(exchanges)
-    replies = [[pair.reply for pair in each] for each in sessions]
-    plain = character_bits([pair.reply for pair in learnt], replies)
-    lengths = [sum(pair.characters for pair in each) for each in sessions]
+    lengths = [sum(pair.characters for pair in each) for each in by_session(exchanges)]
     characters = np.array(lengths, dtype=np.float64)
     return ratio_of_sums(bits, characters), {
         "base": ratio_of_sums(base_bits, characters),
-        "characters": ratio_of_sums(plain, characters),
+        "characters": ratio_of_sums(character_bits, characters),
     }
 
 
@@ -291,30 +280,3 @@ def _details(likeness: Likeness) -> dict[str, float]:
         "length_detectability": likeness.length_detectability,
         "commonest_reply": likeness.commonest_reply,
     }
-
-
-def _said(replies: Sequence[Reply]) -> list[Reply]:
-    return [reply for reply in replies if reply]
-
-
-def parrot(exchanges: Sequence[Pair], learnt: Sequence[Pair]) -> list[Reply]:
-    """To each exchange the reply that was learnt for the most similar message."""
-    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
-    known = grams.fit_transform([_question(pair) for pair in learnt])
-    asked = grams.transform([_question(pair) for pair in exchanges])
-    nearest: NDArray[np.intp] = np.asarray((asked @ known.T).argmax(axis=1)).ravel()
-    return [learnt[each].reply for each in nearest]
-
-
-def their_turns(pairs: Sequence[Pair]) -> list[Reply]:
-    """What the contacts wrote, each turn once."""
-    said: list[Reply] = []
-    for pair in pairs:
-        texts = tuple(text for text in pair.context[-1].texts if text.strip() not in NO_WORDS)
-        if texts:
-            said.append(texts)
-    return said
-
-
-def _question(pair: Pair) -> str:
-    return "\n".join(pair.context[-1].texts)
