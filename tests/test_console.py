@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from elvisbot.console import print_people
+from elvisbot.console import print_people, print_scorecard
+from elvisbot.evaluation.figures import Figure
+from elvisbot.evaluation.scorecard import NUMBERS, Entry, Scorecard
 from elvisbot.sources import Person, Span
 
 
@@ -28,3 +30,17 @@ def test_days_at_the_ends_of_the_calendar_are_shown(capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     assert "0001-01-01" in shown
     assert "9999-12-31" in shown
+
+
+def test_a_scorecard_has_a_line_for_each_figure_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    figure = Figure(10.25, -10.25, 10.25)
+    references = dict.fromkeys(("person", "base", "parrot", "stranger", "characters"), figure)
+    entries = tuple(Entry(number, figure, references) for number in NUMBERS)
+    print_scorecard(Scorecard("Alex", 300, entries, {}, {}))
+    lines = capsys.readouterr().out.splitlines()[1 : 1 + len(NUMBERS)]
+    for line, number in zip(lines, NUMBERS, strict=True):
+        assert number.title in line
+        assert "…" not in line

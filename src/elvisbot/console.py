@@ -302,23 +302,21 @@ class TrainingProgress(LiveLine):
 def print_scorecard(scorecard: "Scorecard") -> None:
     """The figures of a bot beside those of others, and what they mean."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(scorecard.bot)
+    table.add_column(scorecard.bot, no_wrap=True)
     for column in ("Score", "95 %", "They", "Base", "Parrot", "Stranger", "5-gram"):
-        table.add_column(column, justify="right")
-    table.add_column("Target", style="dim")
+        table.add_column(column, justify="right", no_wrap=True)
     for entry in scorecard.entries:
         shown = partial(_figure, is_share=entry.number.is_share)
         others = ["person", "base", "parrot", "stranger", "characters"]
         table.add_row(
             f"{_MARKS[entry.judgement]} {entry.number.title}",
             f"[bold]{shown(entry.figure.value)}[/]",
-            f"{shown(entry.figure.low)} – {shown(entry.figure.high)}",
+            f"{shown(entry.figure.low)}–{shown(entry.figure.high)}",
             *(shown(entry.references[k].value) if k in entry.references else "" for k in others),
-            entry.number.target,
         )
     out.print(table)
     for entry in scorecard.entries:
-        say(f"{_MARKS[entry.judgement]} {entry.verdict}")
+        say(f"{_MARKS[entry.judgement]} {entry.verdict} [dim]Target: {entry.number.target}.[/]")
     reached = sum(entry.judgement == "reached" for entry in scorecard.entries)
     say(
         f"[bold]{reached} of {len(scorecard.entries)}[/] targets reached, "
