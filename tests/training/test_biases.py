@@ -12,7 +12,7 @@ from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.generation import generate
 from elvisbot.training.hardware import Hardware
-from elvisbot.training.network import LEAST_BIAS, Network
+from elvisbot.training.network import BOLDEST, CUT, LEAST_BIAS, Network, capitals_bias
 from tests import tiny
 
 PLAIN = Hardware("cpu", torch.float32, 1)
@@ -57,6 +57,38 @@ def test_fitting_again_changes_little(network: Network) -> None:
     first = network.biases.clone()
     network.fit_biases(learnt)
     assert float((network.biases - first).abs().max()) < 0.5 * float(first.abs().max())
+
+
+def drawn_in_capitals(logits: torch.Tensor, bias: float) -> float:
+    """Expected among 100 places, of which the last token of three is the one in capitals."""
+    shares = (logits + torch.tensor([0.0, 0.0, bias])).softmax(dim=-1)
+    shares[shares < CUT * shares.max(dim=-1, keepdim=True).values] = 0
+    return float((shares / shares.sum(dim=-1, keepdim=True))[:, 2].sum())
+
+
+def test_what_is_cut_away_of_words_in_capitals_is_made_up_for() -> None:
+    random = torch.Generator().manual_seed(0)
+    # Four of 100 are expected, most of them a little at many places, where they are cut away.
+    chances = torch.full((100, 1), 0.0015)
+    chances[:8] = 0.5
+    others = torch.rand(100, 2, generator=random) + 0.1
+    others *= (1 - chances) / others.sum(dim=1, keepdim=True)
+    logits = torch.cat([others, chances], dim=1).log()
+    capitals = torch.tensor([0.0, 0.0, 1.0]).expand_as(logits)
+    assert drawn_in_capitals(logits, 0.0) == pytest.approx(4, abs=0.2)
+    bias = capitals_bias(logits, capitals, 6.0)
+    assert 0 < bias < BOLDEST
+    assert drawn_in_capitals(logits, bias) == pytest.approx(6, abs=0.5)
+    assert abs(capitals_bias(logits, capitals, 4.0)) < 0.05
+    assert capitals_bias(logits, capitals, 90.0) == BOLDEST
+    assert -BOLDEST <= capitals_bias(logits, capitals, 0.0) < -0.5
+
+
+def test_words_in_capitals_have_two_letters_and_all_of_them_capitals(network: Network) -> None:
+    form = network.format
+    form.tokenizer.add_tokens([" OK", "IT", "'M", "NOt", "42"])
+    shown = {form.text([token]) for token, is_so in enumerate(form.in_capitals()) if is_so}
+    assert shown == {" OK", "IT"}
 
 
 def test_all_that_depends_on_them_knows_them(network: Network) -> None:

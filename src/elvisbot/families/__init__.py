@@ -187,6 +187,12 @@ class ChatFormat:
         """The text of one message's token ids."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
 
+    def in_capitals(self) -> list[bool]:
+        """For every token whether it stands for two letters or more, all of them capitals."""
+        texts = (self.text([token]) for token in range(self.tokenizer.get_vocab_size()))
+        letters = ([each for each in text if each.isalpha()] for text in texts)
+        return [len(each) > 1 and all(letter.isupper() for letter in each) for each in letters]
+
     def _id(self, marker: str) -> int:
         token = self.tokenizer.token_to_id(marker)
         if token is None:

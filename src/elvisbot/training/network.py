@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from elvisbot.bots import BIASES
 from elvisbot.families import ChatFormat, Family
-from elvisbot.sampling import read_biases
+from elvisbot.sampling import CANDIDATES, read_biases
 from elvisbot.training import attention
 from elvisbot.training.bases import Base
 from elvisbot.training.examples import IGNORED, Batch, Example, batches, collate
@@ -31,6 +31,15 @@ SHRINKAGE: Final = 3.0
 
 LEAST_BIAS: Final = 0.02
 """Smaller biases are left out; they would make the file long and change nothing."""
+
+CUT: Final = 0.002
+"""Of the likeliest token's probability; about as much is cut away when replies are drawn."""
+
+BOLDEST: Final = 2.0
+"""The bias of words in capitals is no larger, either way."""
+
+ROUNDS: Final = 20
+"""In so many the bias of words in capitals is found."""
 
 
 class Network:
@@ -147,14 +156,23 @@ class Network:
 
         The layers learn what follows what long before they unlearn how often the base says a word
         at all. A bias for each token, added to its logit, mends that with far fewer texts.
+
+        Words in capitals have one more in common; see `capitals_bias`.
         """
         self.model.eval()
         expected, used = torch.zeros_like(self.biases), torch.zeros_like(self.biases)
+        likeliest = []
         for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS):
             logits, labels = self._expected(batch)
             expected += logits.softmax(dim=-1).sum(dim=0)
             used += torch.bincount(labels, minlength=len(used))
-        self.biases += ((used + SHRINKAGE) / (expected + SHRINKAGE)).log()
+            likeliest.append(logits.topk(min(CANDIDATES, len(used))))
+        biases = ((used + SHRINKAGE) / (expected + SHRINKAGE)).log()
+        capitals = torch.tensor(self.format.in_capitals(), device=biases.device).float()
+        tokens = torch.cat([each.indices for each in likeliest])
+        logits = torch.cat([each.values for each in likeliest]) + biases[tokens]
+        biases += capitals * capitals_bias(logits, capitals[tokens], float(used @ capitals))
+        self.biases += biases
 
     def worthwhile_biases(self) -> dict[int, float]:
         """The biases, by token, without those that are too small to matter."""
@@ -237,6 +255,26 @@ class Network:
             for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS)
         )
         return nats / math.log(2)
+
+
+def capitals_bias(logits: torch.Tensor, capitals: torch.Tensor, uses: float) -> float:
+    """What to add to the logits of words in capitals, so that as many are drawn as are used.
+
+    Each of them is unlikely where it stands ("I NEVER said so"), so that cutting away what is
+    unlikely takes more of them than of others: nearly half.
+
+    Args:
+        logits: Of the likeliest tokens at each place, (places, candidates).
+        capitals: 1 for those that are in capitals, else 0, of the same shape.
+        uses: At how many places the person wrote one.
+    """
+    bias = 0.0
+    for _ in range(ROUNDS):
+        shares = (logits + bias * capitals).softmax(dim=-1)
+        shares *= shares >= CUT * shares.amax(dim=-1, keepdim=True)
+        drawn = float(((shares * capitals).sum(dim=-1) / shares.sum(dim=-1)).sum())
+        bias += math.log((uses + 1) / (drawn + 1))
+    return max(-BOLDEST, min(BOLDEST, bias))
 
 
 def _decoder(model: Any) -> Any:
