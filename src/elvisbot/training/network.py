@@ -209,13 +209,13 @@ class Network:
         device, marker = self.model.device, context[-1]
         low = self.hardware.dtype != torch.float32
         with torch.autocast(device.type, dtype=self.hardware.dtype, enabled=low):
-            known = self.model(
+            decoder = _decoder(self.model)
+            known = decoder(
                 input_ids=torch.tensor([context[:-1]], device=device), use_cache=True
             ).past_key_values
             known.batch_repeat_interleave(len(replies))
             batch = collate([Example([marker, *reply], [IGNORED, *reply]) for reply in replies])
             ids, labels = batch.ids.to(device), batch.labels.to(device)[:, 1:]
-            decoder = _decoder(self.model)
             hidden = decoder(input_ids=ids, past_key_values=known).last_hidden_state[:, :-1]
             labelled = labels != IGNORED
             logits = self._logits(hidden[labelled])
