@@ -10,3 +10,6 @@ report        the page that shows them
 score         all of it, for one bot
 calibration   temperature, cuts and biases, so that replies are as long and varied as theirs
 """
+
+# Before torch, which asks when it is loaded: how threads wait and memory is kept on this machine.
+import elvisbot.training  # noqa: F401
