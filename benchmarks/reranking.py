@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from elvisbot.evaluation.base import Transcript
-from elvisbot.evaluation.comparison import likenesses
+from elvisbot.evaluation.comparison import likenesses, said
 from elvisbot.training.bases import find_base
 from elvisbot.training.generation import generate
 from elvisbot.training.hardware import this_machine
@@ -56,13 +56,13 @@ def main() -> None:
     figures = {}
     print(f"{'':22}{'style':>8}{'excess':>8}{'diversity':>10}{'letters':>9}{'fit, bits':>11}")
     for name, replies in chosen.items():
-        said = [reply for reply in replies if reply]
-        like = measure.measure(said)
+        spoken = said(replies)
+        like = measure.measure(spoken)
         figures[name] = {
             "style_ratio": like.style_ratio.value,
             "excess_detectability": like.excess_detectability.value,
             "diversity": like.diversity.value,
-            "letters": _letters(said),
+            "letters": _letters(spoken),
             "fit_bits": fits[name],
         }
         style, excess, diversity, letters, fit = figures[name].values()
