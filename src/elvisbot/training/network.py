@@ -261,7 +261,7 @@ def capitals_bias(logits: torch.Tensor, capitals: torch.Tensor, uses: float) -> 
     """What to add to the logits of words in capitals, so that as many are drawn as are used.
 
     Each of them is unlikely where it stands ("I NEVER said so"), so that cutting away what is
-    unlikely takes more of them than of others: nearly half.
+    unlikely takes more of them than of others: about a third.
 
     Args:
         logits: Of the likeliest tokens at each place, (places, candidates).
