@@ -22,6 +22,9 @@ from safetensors.torch import load_file, save_file
 from elvisbot.bots import atomic_folder
 from elvisbot.training.bases import system_errors
 
+FORMAT: Final = 2
+"""Of what a checkpoint holds; a training does not go on from one of another format."""
+
 KEPT: Final = 2
 """Checkpoints; the older one stands in if the newer one is damaged."""
 
@@ -68,7 +71,8 @@ class Checkpoints:
             training: Everything that must be the same for a training to go on; JSON values.
         """
         self._folder = folder
-        self._key = hashlib.sha256(json.dumps(training, sort_keys=True).encode()).hexdigest()
+        known = json.dumps([FORMAT, training], sort_keys=True)
+        self._key = hashlib.sha256(known.encode()).hexdigest()
 
     def save(self, position: Position, weights: Weights, optimiser: torch.optim.Optimizer) -> None:
         """Keep a state, and drop all but `KEPT`.

@@ -113,11 +113,12 @@ def measure(
         probes: How many are measured. One tells the memory, and roughly the time.
     """
     by_size = sorted(sequences, key=lambda batch: batch.ids.numel())
+    largest = max(sequences, key=lambda batch: (batch.labelled, batch.ids.numel()))
     weights = network.prepare(method)
     optimiser = torch.optim.AdamW(weights.values(), lr=0.0, weight_decay=0.0, fused=True)
     random = torch.get_rng_state()
     network.model.train()
-    chosen = [by_size[-1], *_spread(by_size, probes)] if probes > 1 else [by_size[-1]]
+    chosen = [largest, *_spread(by_size, probes)] if probes > 1 else [largest]
     seconds = tokens = 0.0
     for index, batch in enumerate(chosen):
         started = time.monotonic()

@@ -108,8 +108,8 @@ class _Batch:
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         """The logits of the next tokens, (rows, vocabulary)."""
         model = self._network.model
-        device, dtype = model.device, self._network.hardware.dtype
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+        device = model.device
+        with self._network.precision():
             seen = model(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),

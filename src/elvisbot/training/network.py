@@ -2,12 +2,17 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from typing import Any, Final, Literal
 
+import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
+from peft.tuners.lora import LoraLayer
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+from transformers import Cache
 
 from elvisbot.bots import BIASES
 from elvisbot.families import ChatFormat, Family
@@ -16,6 +21,7 @@ from elvisbot.training import attention
 from elvisbot.training.bases import Base
 from elvisbot.training.examples import IGNORED, Batch, Example, batches, collate
 from elvisbot.training.hardware import Hardware
+from elvisbot.training.markers import Marked, mark, unmark
 
 Method = Literal["lora", "full"]
 
@@ -24,6 +30,17 @@ LORA_SCALE: Final = 2
 
 EVALUATION_TOKENS: Final = 2048
 """Tokens, padding included, that are scored at once."""
+
+ALIKE: Final = 4
+"""So many replies, of like length, are compared side by side, since all are as wide as the longest
+of them."""
+
+PLACES: Final = 128
+"""So many logits are made at once: 25 MB, with a vocabulary of 50,000."""
+
+FILLED_TO: Final = 64
+"""They are made for multiples of so many places. On a processor torch compiles a multiplication
+anew for every size, and keeps it: about 0.6 MB each."""
 
 SHRINKAGE: Final = 3.0
 """Uses of a token that are taken for granted, so that its bias does not rest on one or two. Of 3,
@@ -74,11 +91,6 @@ class Network:
             for layer in layers:
                 known = layer.weight[: size - len(self.new_tokens)]
                 layer.weight[self.new_tokens] = known.mean(dim=0)
-        self._embeddings = [
-            name.rpartition(".")[2]
-            for name, module in self.model.named_modules()
-            if module in layers
-        ]
 
     def prepare(self, method: Method, rank: int = LORA_RANK) -> dict[str, torch.nn.Parameter]:
         """Choose what will learn: LoRA's matrices and the new markers' rows, or every weight.
@@ -91,14 +103,13 @@ class Network:
         """
         if method == "lora" and not hasattr(self.model, "peft_config"):
             self.model.to(dtype=self.hardware.dtype)
+            if self.new_tokens:
+                mark(self.model, len(self.new_tokens))
             lora = LoraConfig(
                 r=rank,
                 lora_alpha=LORA_SCALE * rank,
                 target_modules=list(self.family.lora_targets),
                 fan_in_fan_out=self.family.transposed_layers,
-                trainable_token_indices=dict.fromkeys(self._embeddings, self.new_tokens)
-                if self.new_tokens
-                else None,
                 task_type="CAUSAL_LM",
             )
             with warnings.catch_warnings():
@@ -106,8 +117,18 @@ class Network:
                 warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
                 torch.manual_seed(0)  # processes that train together begin with the same matrices
                 self.model = get_peft_model(self.model, lora)
+            for layer in self.model.modules():
+                if isinstance(layer, Marked):
+                    layer.rows.requires_grad_()  # PEFT has frozen them with the rest
+                elif isinstance(layer, LoraLayer):
+                    layer.cast_input_dtype_enabled = False  # `precision` casts, and once
         named = self.model.named_parameters()
         return {name: weight for name, weight in named if weight.requires_grad}
+
+    def precision(self) -> torch.autocast:
+        """Within it, what is multiplied is in the hardware's precision, whatever it is kept in."""
+        dtype = self.hardware.dtype
+        return torch.autocast(self.model.device.type, dtype=dtype, enabled=dtype != torch.float32)
 
     def freeze(self) -> None:
         """Keep the weights on the hardware, in its precision: from now on they only answer.
@@ -122,32 +143,46 @@ class Network:
         self.model.to(device="cpu", dtype=torch.float32)
         if hasattr(self.model, "merge_and_unload"):
             self.model = self.model.merge_and_unload()
+        if isinstance(self.model.get_output_embeddings(), Marked):
+            unmark(self.model)
         return self.model
 
     def loss(self, batch: Batch) -> tuple[torch.Tensor, int]:
         """Cross-entropy in nats, summed over the labelled tokens, and how many those are.
 
         Logits are made only where there is a label; with a vocabulary of 50,000 the rest would
-        cost as much as the layers.
+        cost as much as the layers. They are not kept for the way back but made again, since those
+        of a batch would take as much memory as the whole model.
         """
-        logits, labels = self._expected(batch)
-        loss = functional.cross_entropy(logits, labels, reduction="sum")
-        return loss, len(labels)
+        labelled = list(self._labelled(batch))
+        losses = [
+            checkpoint(self._cross_entropy, hidden, labels, use_reentrant=False)
+            for hidden, labels in labelled
+        ]
+        return torch.stack(losses).sum(), sum(len(labels) for _, labels in labelled)
 
-    def _expected(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Where there is a label: the logits, (labels, vocabulary), and the labels."""
+    def _cross_entropy(self, hidden: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(self._logits(hidden), labels, reduction="sum")
+
+    def _labelled(self, batch: Batch) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Where there is a label: hidden states, (`PLACES` at most, size), and the labels."""
         device = self.model.device
         ids, labels = batch.ids.to(device), batch.labels.to(device)[:, 1:]
-        low = self.hardware.dtype != torch.float32
-        with torch.autocast(device.type, dtype=self.hardware.dtype, enabled=low):
-            decoder = _decoder(self.model)
-            hidden = decoder(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-            labelled = labels != IGNORED
-            return self._logits(hidden[labelled]), labels[labelled]
+        with self.precision():
+            hidden = _decoder(self.model)(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        labelled = labels != IGNORED
+        parts = (torch.split(each[labelled], PLACES) for each in (hidden, labels))
+        return zip(*parts, strict=True)
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        """What the last layer and the biases make of hidden states: float32, (…, vocabulary)."""
-        logits: torch.Tensor = self.model.get_output_embeddings()(hidden)
+        """What the last layer and the biases make of hidden states: float32, (places, vocabulary).
+
+        The places are filled up to a multiple of `FILLED_TO`.
+        """
+        places = len(hidden)
+        filled = functional.pad(hidden, (0, 0, 0, -places % FILLED_TO))
+        with self.precision():
+            logits: torch.Tensor = self.model.get_output_embeddings()(filled)[:places]
         return logits.float() + self.biases
 
     @torch.no_grad()
@@ -163,10 +198,11 @@ class Network:
         expected, used = torch.zeros_like(self.biases), torch.zeros_like(self.biases)
         likeliest = []
         for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS):
-            logits, labels = self._expected(batch)
-            expected += logits.softmax(dim=-1).sum(dim=0)
-            used += torch.bincount(labels, minlength=len(used))
-            likeliest.append(logits.topk(min(CANDIDATES, len(used))))
+            for hidden, labels in self._labelled(batch):
+                logits = self._logits(hidden)
+                expected += logits.softmax(dim=-1).sum(dim=0)
+                used += torch.bincount(labels, minlength=len(used))
+                likeliest.append(logits.topk(min(CANDIDATES, len(used))))
         biases = ((used + SHRINKAGE) / (expected + SHRINKAGE)).log()
         capitals = torch.tensor(self.format.in_capitals(), device=biases.device).float()
         tokens = torch.cat([each.indices for each in likeliest])
@@ -206,22 +242,35 @@ class Network:
             A numpy array, one number for each reply.
         """
         self.model.eval()
-        device, marker = self.model.device, context[-1]
-        low = self.hardware.dtype != torch.float32
-        with torch.autocast(device.type, dtype=self.hardware.dtype, enabled=low):
+        ids = torch.tensor([context[:-1]], device=self.model.device)
+        with self.precision():
+            known = _decoder(self.model)(input_ids=ids, use_cache=True).past_key_values
+        logs = np.zeros(len(replies))
+        order = sorted(range(len(replies)), key=lambda index: len(replies[index]))
+        for first in range(0, len(order), ALIKE):
+            group = order[first : first + ALIKE]
+            texts = [[context[-1], *replies[index]] for index in group]
+            logs[group] = self._likelihoods(deepcopy(known), texts)
+        return logs
+
+    def _likelihoods(self, known: Cache, texts: Sequence[list[int]]) -> Any:
+        """As `likelihoods`, of texts that each begin with the last token of their context.
+
+        Args:
+            known: What is before that; it is changed.
+        """
+        known.batch_repeat_interleave(len(texts))
+        batch = collate([Example(text, [IGNORED, *text[1:]]) for text in texts])
+        ids = batch.ids.to(self.model.device)
+        labels = batch.labels.to(self.model.device)[:, 1:]
+        with self.precision():
             decoder = _decoder(self.model)
-            known = decoder(
-                input_ids=torch.tensor([context[:-1]], device=device), use_cache=True
-            ).past_key_values
-            known.batch_repeat_interleave(len(replies))
-            batch = collate([Example([marker, *reply], [IGNORED, *reply]) for reply in replies])
-            ids, labels = batch.ids.to(device), batch.labels.to(device)[:, 1:]
             hidden = decoder(input_ids=ids, past_key_values=known).last_hidden_state[:, :-1]
-            labelled = labels != IGNORED
-            logits = self._logits(hidden[labelled])
+        labelled = labels != IGNORED
+        logits = self._logits(hidden[labelled])
         nats = functional.cross_entropy(logits, labels[labelled], reduction="none")
         rows = labelled.nonzero()[:, 0]
-        return -torch.zeros(len(replies), device=device).index_add(0, rows, nats).cpu().numpy()
+        return -torch.zeros(len(texts), device=nats.device).index_add(0, rows, nats).cpu().numpy()
 
     @torch.no_grad()
     def answer(self, prompt: Sequence[int], *, max_tokens: int) -> list[int]:
@@ -231,7 +280,7 @@ class Network:
         """
         self.model.eval()
         ids = torch.tensor([prompt], device=self.model.device)
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), self.precision():
             torch.manual_seed(0)
             made = self.model.generate(
                 input_ids=ids,
