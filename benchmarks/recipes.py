@@ -14,6 +14,8 @@ on. Only what the recipe says differs from ours:
     similar      a row for each reply, with 2 turns before it and the person's 2 exchanges that
                  began with the most similar messages, as if they had just been said
     latest third the newest third of the history only, which is about what three minutes allow
+    latest half  the newest half of the history only, twice
+    recent       the newest third of the history counts twice
     all tokens   the contacts' words are learnt too
     the others   one thing changed each
 
@@ -67,6 +69,8 @@ class Recipe:
         whole: Whether sessions are learnt whole, or each reply in a row of its own.
         similar: So many of the person's exchanges come before the turns, the most similar ones.
         latest: The share of the history that is learnt, the newest.
+        passes: Over that share.
+        again: The share of the history, the newest, that comes once more in each pass.
         all_tokens: Whether the contacts' words are learnt too.
         form: Which markers part the turns.
     """
@@ -78,6 +82,8 @@ class Recipe:
     whole: bool = True
     similar: int = 0
     latest: float = 1.0
+    passes: int = 1
+    again: float = 0.0
     all_tokens: bool = False
     form: Literal["new markers", "own markers", "chat template"] = "new markers"
 
@@ -88,7 +94,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "seed": Recipe("full", rate=5e-5, turns=0),
     "peer": Recipe(rate=2e-4, whole=False, form="chat template"),
     "questions": replace(OURS, turns=0),
-    "2 turns": replace(OURS, turns=2),
+    **{f"{turns} turns": replace(OURS, turns=turns) for turns in (1, 2, 3, 4, 5)},
     "rows": replace(OURS, whole=False),
     "rate 1e-3": replace(OURS, rate=1e-3),
     "rate 5e-3": replace(OURS, rate=5e-3),
@@ -99,6 +105,8 @@ RECIPES: Final[dict[str, Recipe]] = {
     "full 5e-4": replace(OURS, method="full", rate=5e-4),
     "similar": replace(OURS, whole=False, similar=2, turns=2),
     "latest third": replace(OURS, latest=1 / 3),
+    "latest half": replace(OURS, latest=1 / 2, passes=2),
+    "recent": replace(OURS, again=1 / 3),
     "all tokens": replace(OURS, all_tokens=True),
 }
 
@@ -160,10 +168,11 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
         similar = Similar(learnt, recipe)
         learnt, unseen = similar.before(learnt), similar.before(unseen)
     learnt = learnt[-round(recipe.latest * len(learnt)) :]
-    sequences = list(_sequences(learnt, form, recipe))
+    newest = learnt[len(learnt) - round(recipe.again * len(learnt)) :]
+    sequences = [*_sequences(learnt, form, recipe), *_sequences(newest, form, recipe)]
     plan = Plan(
         recipe.method,
-        1.0,
+        recipe.passes,
         recipe.rate,
         recipe.rank,
         seconds=seconds,
