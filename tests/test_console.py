@@ -1,6 +1,7 @@
 """What the commands show."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,7 +41,10 @@ def test_a_scorecard_has_a_line_for_each_figure_in_80_columns(
     references = dict.fromkeys(("person", "base", "parrot", "stranger", "characters"), figure)
     entries = tuple(Entry(number, figure, references) for number in NUMBERS)
     print_scorecard(Scorecard("Alex", 300, entries, {}, {}))
-    lines = capsys.readouterr().out.splitlines()[1 : 1 + len(NUMBERS)]
-    for line, number in zip(lines, NUMBERS, strict=True):
-        assert number.title in line
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()[1 : 1 + len(NUMBERS)]
+    for line, entry in zip(lines, entries, strict=True):
+        assert entry.number.title in line
+        assert len(re.findall(r"-?\d+(?:\.\d+)?%?", line.replace("–", " "))) == 8
         assert "…" not in line
+        assert f"{entry.verdict} Target: {entry.number.target}." in " ".join(shown.split())

@@ -1,7 +1,9 @@
 """People who were made up, each with habits of their own, and texts whose scores are known."""
 
 import random
+import re
 from collections import defaultdict
+from typing import Literal
 
 NOUNS = [
     "exam",
@@ -77,11 +79,25 @@ def polished(replies: list[Reply]) -> list[Reply]:
     ]
 
 
-def trigrams(learnt: list[Reply], count: int, *, seed: int = 0) -> list[Reply]:
-    """What a trigram model of the words of `learnt` says."""
+def punctuated(replies: list[Reply]) -> list[Reply]:
+    """The same messages, each with a capital and a full stop, and without emoji."""
+
+    def mended(text: str) -> str:
+        text = re.sub(r"\bi\b", "I", text)
+        return f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
+
+    plain = [[re.sub(r"[^\w\s.,!?'-]", "", text).strip() for text in reply] for reply in replies]
+    return [tuple(mended(text) for text in reply if text) for reply in plain if any(reply)]
+
+
+def trigrams(
+    learnt: list[Reply], count: int, *, seed: int = 0, of: Literal["words", "characters"] = "words"
+) -> list[Reply]:
+    """What a trigram model of the words, or the characters, of `learnt` says."""
     chance, following = random.Random(seed), defaultdict(list)
+    between = " " if of == "words" else ""
     for reply in learnt:
-        said = ["", "", *" / ".join(reply).split(), ""]
+        said = ["", "", *(" / ".join(reply).split() if of == "words" else "/".join(reply)), ""]
         for first, second, third in zip(said, said[1:], said[2:], strict=False):
             following[first, second].append(third)
     made: list[Reply] = []
@@ -89,7 +105,7 @@ def trigrams(learnt: list[Reply], count: int, *, seed: int = 0) -> list[Reply]:
         said = ["", "", chance.choice(following["", ""])]
         while said[-1]:
             said.append(chance.choice(following[said[-2], said[-1]]))
-        texts = tuple(text.strip() for text in " ".join(said).split("/") if text.strip())
+        texts = tuple(text.strip() for text in between.join(said).split("/") if text.strip())
         made += [texts] if texts else []
     return made
 

@@ -14,9 +14,11 @@ from elvisbot.evaluation import calibration
 from elvisbot.evaluation.calibration import BOLDEST, Trial, _Judge, calibrate, mended
 from elvisbot.messages import write_messages
 from elvisbot.training.bases import find_base
+from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.hardware import Hardware
 from elvisbot.training.network import Network
-from elvisbot.training.run import Reporter, Request, train
+from elvisbot.training.run import USUAL as USUAL_REPLIES
+from elvisbot.training.run import Reporter, Request, split_validation, train
 from tests import tiny
 from tests.histories import START, small_talk
 
@@ -59,7 +61,7 @@ def judged_by(monkeypatch: pytest.MonkeyPatch, judge: Callable[[Decoding], Trial
 def test_the_way_that_is_nearest_to_them_is_chosen(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, _, least = calibration.TRIED[1]
+    least = calibration.CUTS[1]
     judged_by(
         monkeypatch, lambda each: Trial(each, 0.1 if each.min_p == least else 0.2, 1.0, 1.0, 1.0)
     )
@@ -108,6 +110,35 @@ def test_it_may_send_as_many_messages_in_a_row_as_they_do(
     assert {chosen.max_bubbles, *started} == {allowed}
 
 
+@pytest.mark.parametrize(("sharper", "heat"), [(0.5, 0.5), (1.0, 1.0), (2.0, 2.0)])
+def test_who_is_too_sure_of_themselves_gets_a_higher_temperature(
+    network: Network, monkeypatch: pytest.MonkeyPatch, sharper: float, heat: float
+) -> None:
+    """Labels are drawn from what the model expects, which is then made sharper or flatter."""
+    ids = torch.randint(20, 200, (40, 30), generator=torch.Generator().manual_seed(0)).tolist()
+    with torch.no_grad():
+        shares = network.model(torch.tensor(ids)).logits.softmax(-1)
+    torch.manual_seed(0)
+    drawn = torch.multinomial(shares.flatten(0, 1), 1).view(40, 30).tolist()
+    # What follows a token is learnt, and is not what stands behind it.
+    sequences = [
+        Example([*row[: at + 1], said[at]], [IGNORED] * (at + 1) + [said[at]])
+        for row, said in zip(ids, drawn, strict=True)
+        for at in range(0, 30, 3)
+    ]
+    plain = network._logits
+    monkeypatch.setattr(network, "_logits", lambda hidden: sharper * plain(hidden))
+    assert network.likeliest_temperature(sequences, (0.5, 1.0, 2.0)) == heat
+
+
+def test_a_temperature_is_chosen(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged_by(monkeypatch, lambda each: Trial(each, 0.1, 1.0, 1.0, 1.0))
+    start = Decoding(temperature=0.2, top_p=0.5)
+    hot = calibrate(network, asked(10), USUAL, turns=6, max_tokens=128, start=start)
+    assert hot.temperature in calibration.TEMPERATURES
+    assert hot.top_p == 1.0
+
+
 def test_a_few_exchanges_choose_nothing(network: Network) -> None:
     start = Decoding(temperature=0.4)
     assert calibrate(network, asked(9), USUAL, turns=6, max_tokens=128, start=start) == start
@@ -152,5 +183,8 @@ def test_a_training_without_a_short_limit_ends_with_it(
         (given,) = asked_for
         heldout = pairs.read_pairs(bot.heldout_pairs)
         assert given["contexts"]
-        assert not [pair for pair in given["contexts"] if pair in heldout]  # type: ignore[attr-defined]
+        known = pairs.read_pairs(bot.train_pairs)
+        learnt, _ = split_validation(known)
+        assert not [p for p in given["contexts"] if p in heldout or p in learnt]  # type: ignore[attr-defined]
+        assert given["usual"] == [pair.reply for pair in known[-USUAL_REPLIES:]]
         assert given["turns"] == bot.settings.recipe.context_turns

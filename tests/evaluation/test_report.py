@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -133,7 +134,23 @@ def test_a_figure_that_is_no_number_is_a_dash() -> None:
     assert "nan" not in page[page.index("<main>") :]
 
 
-@pytest.mark.parametrize("title", [chart.title for chart in charts(REPLIES, REPLIES)])
+def test_further_figures_of_everybody_are_told() -> None:
+    figures = {
+        "detectability": 0.61,
+        "masked_detectability": 0.62,
+        "length_detectability": 0.63,
+        "commonest_reply": 0.041,
+    }
+    told = replace(scored(), details={"bot": figures, "stranger": figures})
+    page = report(told, [], REPLIES, REPLIES)
+    for shown in ("0.61", "0.62", "0.63", "4.1 %"):
+        assert page.count(f"<td>{shown}</td>") == 2
+    assert "by lengths alone" not in report(scored(), [], REPLIES, REPLIES)
+
+
+@pytest.mark.parametrize(
+    "title", ["Characters a message", "Messages a turn", "Endings", "Punctuation", "Emoji"]
+)
 def test_the_shares_of_each_side_are_a_whole(title: str) -> None:
     many = [(f"{chr(0x1F600 + at)} {chr(0x2190 + at)}",) for at in range(30)]
     chart = chart_of([*REPLIES, *many], REPLIES, title)

@@ -68,7 +68,9 @@ def test_a_bot_is_scored_from_end_to_end(
         assert entry.figure.low <= entry.figure.high
         assert np.isfinite([entry.figure.low, entry.figure.value, entry.figure.high]).all()
     assert set(entries["style_ratio"].references) == {"person", "base", "parrot", "stranger"}
-    assert set(entries["bits_per_char"].references) == {"base", "characters"}
+    assert set(entries["bits_per_char"].references) == {"base", "characters", "stranger"}
+    for key, chance in (("listening_bits", 0.0), ("hits_at_1_of_10", 0.1)):
+        assert entries[key].references["chance"].value == chance
 
     save(bot, scored)
     written = json.loads(bot.scorecard.read_text())

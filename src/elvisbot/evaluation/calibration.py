@@ -1,6 +1,7 @@
 """How a bot's replies are drawn, chosen so that they are as long and as varied as the person's.
 
-A few ways of drawing are tried side by side on exchanges that training did not see. From how much
+The temperature is that by which the person's replies to exchanges that training did not see are the
+likeliest. With it a few ways of drawing are tried side by side on those exchanges. From how much
 longer and how much more broken up all those replies are than the person's, the biases of the end
 and of the break follow. With these everything is tried once more: the way whose habits are nearest
 to theirs is taken, and the biases by half of what they still lack, since either estimate is by
@@ -18,16 +19,16 @@ from elvisbot.conversation import Pair
 from elvisbot.evaluation import style
 from elvisbot.evaluation.originality import token_pairs, variety
 from elvisbot.evaluation.style import Reply
+from elvisbot.training.examples import examples
 from elvisbot.training.generation import generate
 from elvisbot.training.network import Network
 
-TRIED: Final = (
-    # temperature, top_p, min_p
-    (1.0, 1.0, 0.005),
-    (1.0, 1.0, 0.001),
-)
-"""The ways of drawing that are tried. After a whole pass a model expects unlikely tokens about as
-often as the person writes them; cutting many away makes it tamer than they are."""
+CUTS: Final = (0.005, 0.001)
+"""Values of min_p that are tried. After a whole pass a model expects unlikely tokens about as often
+as the person writes them; cutting many away makes it tamer than they are."""
+
+TEMPERATURES: Final = (0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15)
+"""One of them is taken. Who has learnt too long needs more than 1, being too sure of themselves."""
 
 CONTEXTS: Final = 60
 """So many contexts, the latest, are answered once in each way."""
@@ -104,10 +105,10 @@ def calibrate(
         for pair in contexts[-CONTEXTS:]
     ]
     judge = _Judge(network, usual)
-    plain = [
-        replace(start, temperature=heat, top_p=top, min_p=least, end_bias=0.0, break_bias=0.0)
-        for heat, top, least in TRIED
-    ]
+    sequences = examples(contexts, network.format, max_tokens=max_tokens, context_turns=turns)
+    heat = network.likeliest_temperature(list(sequences), TEMPERATURES)
+    neutral = replace(start, temperature=heat, top_p=1.0, end_bias=0.0, break_bias=0.0)
+    plain = [replace(neutral, min_p=least) for least in CUTS]
     first = judge.trials(prompts, plain)
     second = judge.trials(prompts, [mended(each.decoding, first) for each in first])
     best = min(second, key=lambda trial: trial.loss)

@@ -30,11 +30,12 @@ class Comparison:
     Attributes:
         likenesses: How like the person the bot is, by `bot`; the same of the person themselves and
             of others, by their names.
-        character_bits: What each session's replies cost a model of the person's characters.
+        character_bits: What each session's replies cost a 5-gram model of the person's
+            characters, by `characters`, and one of their contacts', by `stranger`.
     """
 
     likenesses: Mapping[str, Likeness]
-    character_bits: NDArray[np.float64]
+    character_bits: Mapping[str, NDArray[np.float64]]
 
 
 def compare(
@@ -49,16 +50,18 @@ def compare(
     others = {"base": said(base), "parrot": parrot(exchanges, learnt)}
     others["stranger"] = their_turns(exchanges)
     measure = likenesses(exchanges, learnt)
+    own = [pair.reply for pair in learnt]
+    sessions = [[pair.reply for pair in session] for session in by_session(exchanges)]
     return Comparison(
         {
             "bot": measure.measure(said(made)),
             "person": measure.of_the_person(),
             **{who: measure.measure(each) for who, each in others.items() if len(each) >= FOLDS},
         },
-        character_bits(
-            [pair.reply for pair in learnt],
-            [[pair.reply for pair in session] for session in by_session(exchanges)],
-        ),
+        {
+            "characters": character_bits(own, sessions),
+            "stranger": character_bits(their_turns(learnt), sessions),
+        },
     )
 
 

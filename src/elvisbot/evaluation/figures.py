@@ -39,6 +39,11 @@ def bootstrapped(statistic: Callable[..., float], *sizes: int, draws: int = DRAW
     return Figure(float(value), float(low), float(high))
 
 
+def exactly(value: float) -> Figure:
+    """The figure of what is known without measuring."""
+    return Figure(value, value, value)
+
+
 def share(members: Sequence[bool]) -> Figure:
     """The figure of the share of `members` that are true; 0 where there are none."""
     return mean(np.array(members, dtype=np.float64))

@@ -24,14 +24,23 @@ _NAMES: Final[Mapping[str, str]] = {
     "parrot": "parrot",
     "stranger": "stranger",
     "characters": "their 5-gram model",
+    "chance": "chance",
 }
 
 _MEANINGS: Final[Mapping[str, str]] = {
     "person": "their own earlier replies: nobody writes in the same way twice",
     "base": "the model before it was trained",
     "parrot": "gives their reply to the most similar question that it has seen",
-    "stranger": "what their contacts write themselves",
+    "stranger": "what their contacts write themselves; for the surprise, a 5-gram model of that",
     "characters": "guesses each character from the four before it, as often as they wrote it",
+    "chance": "what a model would reach that does not look at the message",
+}
+
+_DETAILS: Final[Mapping[str, str]] = {
+    "detectability": "told from their later replies by a classifier: area under the curve",
+    "masked_detectability": "the same, with all but the commonest words masked",
+    "length_detectability": "the same, by lengths alone",
+    "commonest_reply": "share of the reply that is given most often",
 }
 
 _MARKS: Final[Mapping[Judgement, str]] = {"reached": "✓", "near": "≈", "missed": "✕"}
@@ -146,6 +155,7 @@ def report(
             judged=judged,
             meanings={_NAMES[key]: _MEANINGS[key] for key in _NAMES if key in present},
             charts=charts(said, real),
+            details=_DETAILS,
             silent=len(made) - len(said),
             replies=len(made),
             habits=habit_gaps(scorecard),

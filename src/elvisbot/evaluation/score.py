@@ -22,9 +22,9 @@ from elvisbot.evaluation.answers import answers, heldout_pairs
 from elvisbot.evaluation.base import Transcript, base_replies
 from elvisbot.evaluation.comparison import compare, said
 from elvisbot.evaluation.detection import FOLDS
-from elvisbot.evaluation.figures import Figure, mean, ratio_of_sums, share
+from elvisbot.evaluation.figures import Figure, exactly, mean, ratio_of_sums, share
 from elvisbot.evaluation.likeness import Likeness
-from elvisbot.evaluation.listening import Listening, listen
+from elvisbot.evaluation.listening import CANDIDATES, Listening, listen
 from elvisbot.evaluation.report import Sample, report
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
 from elvisbot.evaluation.style import Reply
@@ -35,7 +35,7 @@ from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS, hush
 
-LISTENED: Final = 32
+LISTENED: Final = 64
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
 
 SAMPLE_TURNS: Final = 3
@@ -116,7 +116,8 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
         trained = _trained(bot, exchanges)
         reporter.stage("Comparing")
         compared = comparing.result()
-    surprise = _surprise(exchanges, trained.bits, base_bits, compared.character_bits)
+    others = {"base": base_bits, **compared.character_bits}
+    surprise = _surprise(exchanges, trained.bits, others)
     scorecard = _scorecard(bot, exchanges, trained.listening, compared.likenesses, surprise)
     seconds = time.monotonic() - began
     samples = tuple(
@@ -230,8 +231,8 @@ def _scorecard(
     surprise: tuple[Figure, References],
 ) -> Scorecard:
     own: dict[str, tuple[Figure, References]] = {
-        "listening_bits": (mean(listening.gained), {}),
-        "hits_at_1_of_10": (share(list(listening.hits)), {}),
+        "listening_bits": (mean(listening.gained), {"chance": exactly(0.0)}),
+        "hits_at_1_of_10": (share(list(listening.hits)), {"chance": exactly(1 / CANDIDATES)}),
         "bits_per_char": surprise,
     }
     entries = []
@@ -250,20 +251,17 @@ def _scorecard(
 def _surprise(
     exchanges: Sequence[Pair],
     bits: NDArray[np.float64],
-    base_bits: NDArray[np.float64],
-    character_bits: NDArray[np.float64],
+    others: Mapping[str, NDArray[np.float64]],
 ) -> tuple[Figure, References]:
     """Bits a character, of the bot and of those who have not learnt it.
 
     Args:
-        bits, base_bits, character_bits: What each session's replies cost the bot, its base, and a
-            model of the person's characters.
+        bits, others: What each session's replies cost the bot, and others by their names.
     """
     lengths = [sum(pair.characters for pair in each) for each in by_session(exchanges)]
     characters = np.array(lengths, dtype=np.float64)
     return ratio_of_sums(bits, characters), {
-        "base": ratio_of_sums(base_bits, characters),
-        "characters": ratio_of_sums(character_bits, characters),
+        who: ratio_of_sums(each, characters) for who, each in others.items()
     }
 
 

@@ -14,7 +14,8 @@ from elvisbot.evaluation.figures import Figure
 
 References = Mapping[str, Figure]
 """What a figure is compared with: the same of `person`, `base`, `parrot` and `stranger`; for the
-surprise, of `base` and `characters`, a 5-gram model of the person's characters."""
+surprise, of `base`, and of 5-gram models of the characters of the person (`characters`) and of the
+contacts (`stranger`); for what is asked of the model alone, `chance`."""
 
 Judgement = Literal["reached", "near", "missed"]
 

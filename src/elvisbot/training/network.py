@@ -296,6 +296,20 @@ class Network:
         return reply[: reply.index(self.format.end_id)] if self.format.end_id in reply else reply
 
     @torch.no_grad()
+    def likeliest_temperature(
+        self, sequences: Sequence[Example], temperatures: Sequence[float]
+    ) -> float:
+        """That of `temperatures` with which the labelled tokens are the likeliest."""
+        self.model.eval()
+        nats = torch.zeros(len(temperatures))
+        for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS):
+            for hidden, labels in self._labelled(batch):
+                logits = self._logits(hidden)
+                for index, heat in enumerate(temperatures):
+                    nats[index] += functional.cross_entropy(logits / heat, labels, reduction="sum")
+        return temperatures[int(nats.argmin())]
+
+    @torch.no_grad()
     def bits(self, sequences: Iterable[Example]) -> float:
         """Bits that the model needs for the labelled tokens of all sequences together."""
         self.model.eval()
