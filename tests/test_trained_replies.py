@@ -14,7 +14,9 @@ import pytest
 from elvisbot.bots import Bot, Decoding
 from elvisbot.conversation import Pair
 from elvisbot.demo import sample_history
+from elvisbot.errors import SilenceError
 from elvisbot.evaluation.answers import as_messages
+from elvisbot.evaluation.calibration import CUTS
 from elvisbot.importing import import_history
 from elvisbot.pairs import read_pairs
 from elvisbot.replies import Bubble, Replier
@@ -107,16 +109,20 @@ def answered(bot: Bot) -> list[tuple[Pair, list[str]]]:
     assert len(asked) == REPLIES
     network = Network(find_base(str(bot.model), tell=print), this_machine())
     network.freeze()
-    engine = Prepared(network, replace(bot.settings.decoding, max_tokens=LONGEST))
+    boldest = replace(bot.settings.decoding, min_p=min(CUTS), top_p=1.0, temperature=1.0)
+    engine = Prepared(network, replace(boldest, max_tokens=LONGEST))
     replier = Replier(engine, bot.settings)
     engine.prepare([replier.prompt(as_messages(pair)) for pair in asked])
-    return [
-        (
-            pair,
-            [each.text for each in replier.reply(as_messages(pair)) if isinstance(each, Bubble)],
-        )
-        for pair in asked
-    ]
+    return [(pair, said(replier, pair)) for pair in asked]
+
+
+def said(replier: Replier, pair: Pair) -> list[str]:
+    """The bubbles that are sent; none where the bot could not think of anything."""
+    try:
+        sent = list(replier.reply(as_messages(pair)))
+    except SilenceError:
+        return []
+    return [each.text for each in sent if isinstance(each, Bubble)]
 
 
 def test_none_is_empty(answered: list[tuple[Pair, list[str]]]) -> None:
