@@ -6,7 +6,8 @@ Every recipe trains the same base on the same history for the same time, each in
 own, and is scored on the same held-out replies, which it is given in the form that it was trained
 on. Only what the recipe says differs from ours:
 
-    ours         whole sessions, 6 turns before each reply, new markers, LoRA of rank 16
+    ours         whole sessions, 6 turns before each reply, new markers, LoRA of rank 16, at the
+                 rate that a training of so many tokens gets
     seed         single questions and answers, all weights, at the rate that transformers' example
                  scripts take
     peer         LoRA of rank 16 at a rate of 2e-4, a row for each reply with 6 turns before it, in
@@ -48,10 +49,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from elvisbot.evaluation.answers import EXCHANGES
 from elvisbot.evaluation.score import session_bits
+from elvisbot.training import estimate
 from elvisbot.training.bases import DEFAULT, find_base
-from elvisbot.training.examples import IGNORED, Example, Format, examples, one_reply
+from elvisbot.training.examples import IGNORED, Example, Format, batches, examples, one_reply
 from elvisbot.training.hardware import this_machine
-from elvisbot.training.loop import Plan, Watchers, fit
+from elvisbot.training.loop import BATCH_TOKENS, Plan, Watchers, fit, learning_rate
 from elvisbot.training.network import LORA_RANK, Method, Network
 from elvisbot.training.run import MAX_TOKENS, split_validation
 
@@ -64,7 +66,7 @@ class Recipe:
     """One way of training.
 
     Attributes:
-        rate: The learning rate at its peak; None for ElvisBot's.
+        rate: The learning rate at its peak; None for that of so many tokens.
         turns: Before the one that is answered.
         whole: Whether sessions are learnt whole, or each reply in a row of its own.
         similar: So many of the person's exchanges come before the turns, the most similar ones.
@@ -97,6 +99,8 @@ RECIPES: Final[dict[str, Recipe]] = {
     **{f"{turns} turns": replace(OURS, turns=turns) for turns in (1, 2, 3, 4, 5)},
     "rows": replace(OURS, whole=False),
     "rate 1e-3": replace(OURS, rate=1e-3),
+    "rate 2e-3": replace(OURS, rate=2e-3),
+    "rate 3e-3": replace(OURS, rate=3e-3),
     "rate 5e-3": replace(OURS, rate=5e-3),
     "rank 4": replace(OURS, rank=4),
     "rank 64": replace(OURS, rank=64),
@@ -170,10 +174,14 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
     learnt = learnt[-round(recipe.latest * len(learnt)) :]
     newest = learnt[len(learnt) - round(recipe.again * len(learnt)) :]
     sequences = [*_sequences(learnt, form, recipe), *_sequences(newest, form, recipe)]
+    network.prepare(recipe.method, recipe.rank)
+    pace = estimate.measure(network, recipe.method, batches(sequences, max_tokens=BATCH_TOKENS))
+    total = sum(len(sequence.ids) for sequence in sequences)
+    expected = min(recipe.passes * total, pace.tokens_per_second * seconds)
     plan = Plan(
         recipe.method,
         recipe.passes,
-        recipe.rate,
+        recipe.rate or learning_rate(recipe.method, expected),
         recipe.rank,
         seconds=seconds,
         clock=lambda: time.process_time() / hardware.threads,
@@ -184,7 +192,6 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
     else:  # whole sessions, however the recipe learnt them: each reply has more context then
         bits = session_bits(network, form, unseen, turns=recipe.turns, max_tokens=MAX_TOKENS).sum()
     characters = sum(pair.characters for pair in unseen)
-    total = sum(len(sequence.ids) for sequence in sequences)
     return Result(float(bits) / characters, last.tokens, last.tokens / total)
 
 

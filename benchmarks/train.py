@@ -60,7 +60,7 @@ from transformers import (
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import IGNORED, Example, examples, one_reply
 from elvisbot.training.hardware import Hardware, this_machine
-from elvisbot.training.loop import LEARNING_RATE, Plan, Step, Watchers, fit
+from elvisbot.training.loop import Plan, Step, Watchers, fit, learning_rate
 from elvisbot.training.network import LORA_RANK, LORA_SCALE, Method, Network
 from elvisbot.training.run import MAX_TOKENS
 
@@ -166,7 +166,7 @@ def train_with_trainer(network: Network, sequences: Sequence[Example], method: M
                 output_dir=folder,
                 per_device_train_batch_size=TRAINER_ROWS,
                 num_train_epochs=1,
-                learning_rate=LEARNING_RATE[method],
+                learning_rate=learning_rate(method, sum(len(each.ids) for each in sequences)),
                 use_cpu=not torch.cuda.is_available(),
                 save_strategy="no",
                 logging_strategy="no",

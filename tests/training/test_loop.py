@@ -12,12 +12,14 @@ from elvisbot.training.examples import IGNORED, Example
 from elvisbot.training.hardware import Hardware, this_machine
 from elvisbot.training.loop import (
     EVALUATIONS,
+    FULL_RATE,
     WARM_UP,
     Plan,
     Step,
     Watchers,
     evaluations,
     fit,
+    learning_rate,
     schedule,
 )
 from elvisbot.training.network import Method, Network
@@ -157,6 +159,14 @@ def test_a_loss_that_is_no_number_ends_the_training(home: Path, tmp_path: Path) 
         learner.model.get_input_embeddings().weight[:] = torch.nan
     with pytest.raises(TrainingError, match="astray"):
         trained(learner, method="full")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "rate"), [(0, 3e-3), (50_000, 3e-3), (85_000, 2e-3), (170_000, 1e-3), (10**7, 1e-3)]
+)
+def test_a_longer_training_has_a_lower_rate(tokens: int, rate: float) -> None:
+    assert learning_rate("lora", tokens) == pytest.approx(rate)
+    assert learning_rate("full", tokens) == FULL_RATE
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ from elvisbot.training.examples import Example, batches, examples
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import (
     BATCH_TOKENS,
-    LEARNING_RATE,
     SHORT_SECONDS,
     Plan,
     Step,
     Watchers,
     evaluations,
     fit,
+    learning_rate,
 )
 from elvisbot.training.network import Method, Network
 from elvisbot.training.probing import Probe, probes
@@ -285,7 +285,7 @@ class _Training:
         self._reporter.stage(
             f"{'Going on with' if resuming else 'Training on'} {len(self._learnt):,} replies"
         )
-        last = self._fit(sequences, checkpoints, reserve)
+        last = self._fit(sequences, checkpoints, reserve, expected.epochs)
         if not self._group.is_first:
             return None
         if last.progress < 1:
@@ -329,7 +329,6 @@ class _Training:
             "method": self._request.method,
             "epochs": self._request.epochs,
             "context_turns": self._context,
-            "learning_rate": LEARNING_RATE[self._request.method],
             "pairs": pairs_hash(self._bot),
         }
         checkpoints = Checkpoints(self._bot.checkpoints, training)
@@ -400,13 +399,18 @@ class _Training:
         weights = sum(each.numel() for each in self._network.model.parameters())
         return max(round(GROWTH * pace.memory), estimate.saving_memory(weights))
 
-    def _fit(self, sequences: list[Example], checkpoints: Checkpoints, reserve: float) -> Step:
+    def _fit(
+        self, sequences: list[Example], checkpoints: Checkpoints, reserve: float, epochs: float
+    ) -> Step:
+        """Train; `epochs` is how many there will be time for."""
+        tokens = self._group.agreed(epochs * sum(len(sequence.ids) for sequence in sequences))
         limit = self._request.minutes
         spent = time.monotonic() - self._started
         left = None if limit is None else _time_left(60 * limit - spent - reserve)
         plan = Plan(
             self._request.method,
             self._request.epochs,
+            learning_rate=learning_rate(self._request.method, tokens),
             seconds=left,
             checkpoint_seconds=self._request.checkpoint_seconds,
         )
