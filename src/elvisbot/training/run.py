@@ -58,8 +58,9 @@ VALIDATION: Final = 0.05
 PROBED: Final = 20
 """Of the held-out replies, so many are compared between the trained model and the served one."""
 
-GROWTH: Final = 1.2
-"""Of the memory over a training, against that after a few steps; 1.1 to 1.3 was measured."""
+GROWTH: Final = 1.4
+"""Of the memory over a training, against that after a few steps: 1.33 was measured, all of it when
+the way of drawing was chosen at the end."""
 
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
