@@ -28,7 +28,7 @@ from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import Reporter, Request, train
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 REPLIES: Final = 500
 
