@@ -35,7 +35,7 @@ from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS, hush
 
-LISTENED: Final = 64
+LISTENED: Final = 32
 """Of the exchanges, so many are compared with nine others each, which takes the longest."""
 
 SAMPLE_TURNS: Final = 3
