@@ -174,6 +174,14 @@ class Network:
         parts = (torch.split(each[labelled], PLACES) for each in (hidden, labels))
         return zip(*parts, strict=True)
 
+    def _expected(
+        self, sequences: Sequence[Example]
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """At all labels of the sequences, some at a time: the logits, and the labels."""
+        for batch in batches(sequences, max_tokens=EVALUATION_TOKENS):
+            for hidden, labels in self._labelled(batch):
+                yield self._logits(hidden), labels
+
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """What the last layer and the biases make of hidden states: float32, (places, vocabulary).
 
@@ -197,12 +205,10 @@ class Network:
         self.model.eval()
         expected, used = torch.zeros_like(self.biases), torch.zeros_like(self.biases)
         likeliest = []
-        for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS):
-            for hidden, labels in self._labelled(batch):
-                logits = self._logits(hidden)
-                expected += logits.softmax(dim=-1).sum(dim=0)
-                used += torch.bincount(labels, minlength=len(used))
-                likeliest.append(logits.topk(min(CANDIDATES, len(used))))
+        for logits, labels in self._expected(sequences):
+            expected += logits.softmax(dim=-1).sum(dim=0)
+            used += torch.bincount(labels, minlength=len(used))
+            likeliest.append(logits.topk(min(CANDIDATES, len(used))))
         biases = ((used + SHRINKAGE) / (expected + SHRINKAGE)).log()
         capitals = torch.tensor(self.format.in_capitals(), device=biases.device).float()
         tokens = torch.cat([each.indices for each in likeliest])
@@ -302,11 +308,9 @@ class Network:
         """That of `temperatures` with which the labelled tokens are the likeliest."""
         self.model.eval()
         nats = torch.zeros(len(temperatures))
-        for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS):
-            for hidden, labels in self._labelled(batch):
-                logits = self._logits(hidden)
-                for index, heat in enumerate(temperatures):
-                    nats[index] += functional.cross_entropy(logits / heat, labels, reduction="sum")
+        for logits, labels in self._expected(sequences):
+            for index, heat in enumerate(temperatures):
+                nats[index] += functional.cross_entropy(logits / heat, labels, reduction="sum")
         return temperatures[int(nats.argmin())]
 
     @torch.no_grad()

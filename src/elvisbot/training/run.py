@@ -286,7 +286,8 @@ class _Training:
         self._reporter.stage(
             f"{'Going on with' if resuming else 'Training on'} {len(self._learnt):,} replies"
         )
-        last = self._fit(sequences, checkpoints, reserve, expected.epochs)
+        total = sum(len(sequence.ids) for sequence in sequences)
+        last = self._fit(sequences, checkpoints, reserve, expected.epochs * total)
         if not self._group.is_first:
             return None
         if last.progress < 1:
@@ -301,7 +302,7 @@ class _Training:
             after,
             time.monotonic() - self._started,
             last,
-            last.tokens / sum(len(sequence.ids) for sequence in sequences),
+            last.tokens / total,
             expected,
             estimate.peak_memory(self._hardware),
             self._reactions,
@@ -401,17 +402,16 @@ class _Training:
         return max(round(GROWTH * pace.memory), estimate.saving_memory(weights))
 
     def _fit(
-        self, sequences: list[Example], checkpoints: Checkpoints, reserve: float, epochs: float
+        self, sequences: list[Example], checkpoints: Checkpoints, reserve: float, tokens: float
     ) -> Step:
-        """Train; `epochs` is how many there will be time for."""
-        tokens = self._group.agreed(epochs * sum(len(sequence.ids) for sequence in sequences))
+        """Train; `tokens` is how many there will be time for."""
         limit = self._request.minutes
         spent = time.monotonic() - self._started
         left = None if limit is None else _time_left(60 * limit - spent - reserve)
         plan = Plan(
             self._request.method,
             self._request.epochs,
-            learning_rate=learning_rate(self._request.method, tokens),
+            learning_rate=learning_rate(self._request.method, self._group.agreed(tokens)),
             seconds=left,
             checkpoint_seconds=self._request.checkpoint_seconds,
         )
