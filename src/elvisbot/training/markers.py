@@ -25,7 +25,8 @@ class MarkedEmbedding(Marked):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         known: torch.Tensor = self.frozen(ids)
         marker = ids - (len(self.frozen.weight) - len(self.rows))
-        own = self.rows.to(known.dtype)[marker.clamp(min=0)]
+        # Not rows[marker], whose gradient is summed in another order each time.
+        own = functional.embedding(marker.clamp(min=0), self.rows).to(known.dtype)
         return torch.where((marker >= 0).unsqueeze(-1), own, known)
 
 
