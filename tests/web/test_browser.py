@@ -115,10 +115,10 @@ def test_it_says_that_it_is_a_bot_and_deletes_the_conversation(open_app: Open) -
 
 def test_what_comes_unseen_is_counted_in_the_title_until_it_is_seen(open_app: Open) -> None:
     page = open_app()
-    send(page, "hey")
     page.evaluate(_HIDE, True)
+    send(page, "hey")
     wait_for_bubbles(page, "me", 1)
-    assert page.title() == "(1) Elvis"
+    expect(page).to_have_title("(1) Elvis")
     page.evaluate(_HIDE, False)
     expect(page).to_have_title("Elvis")
 
@@ -140,8 +140,8 @@ def test_sound_and_notifications_are_for_those_who_want_them(open_app: Open) -> 
         expect(switch).to_have_attribute("aria-checked", "true")
     page.get_by_role("button", name="Done").click()
     page.evaluate("heard.length = 0")
-    send(page, "hey")
     page.evaluate(_HIDE, True)
+    send(page, "hey")
     wait_for_bubbles(page, "me", 1)
     page.wait_for_function("heard.length >= 3")
     assert page.evaluate("heard") == [["note"], ["note"], ["Elvis", "hey"]]
