@@ -37,10 +37,10 @@ _MEANINGS: Final[Mapping[str, str]] = {
 }
 
 _DETAILS: Final[Mapping[str, str]] = {
-    "detectability": "told from their later replies by a classifier: area under the curve",
-    "masked_detectability": "the same, with all but the commonest words masked",
-    "length_detectability": "the same, by lengths alone",
-    "commonest_reply": "share of the reply that is given most often",
+    "detectability": "told apart",
+    "masked_detectability": "words masked",
+    "length_detectability": "lengths alone",
+    "commonest_reply": "commonest reply",
 }
 
 _MARKS: Final[Mapping[Judgement, str]] = {"reached": "✓", "near": "≈", "missed": "✕"}
