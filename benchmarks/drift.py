@@ -99,7 +99,8 @@ def _compared(before: Sequence[Reply], later: Sequence[Reply]) -> list[float]:
     habits = style.Habits(before)
 
     def apart(earlier: Sequence[Reply]) -> float:
-        return style.distance(*habits.tables(earlier, later))
+        ours, theirs = habits.tables(earlier, later)
+        return style.distance(ours, theirs)
 
     own = apart(before[-EXCHANGES:])
     return [

@@ -237,7 +237,8 @@ class Answer:
 def ask(port: int, texts: Sequence[str], *, timeout: float = PATIENCE) -> Answer:
     """Ask for a reply, as the web app does."""
     began = time.monotonic()
-    first, said, done = float("nan"), [], False
+    first, done = float("nan"), False
+    said: list[str] = []
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         connection.request(

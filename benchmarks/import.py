@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from elvisbot.bots import make_bot
 from elvisbot.importing.merging import merge
@@ -58,7 +59,7 @@ def build(path: Path, rows: int) -> None:
             sender = None if chance.random() < 0.5 else person
             kind = chance.random()
             if kind < 0.04 and guid:
-                reaction = {
+                reaction: dict[str, Any] = {
                     "associated_message_type": 2000,
                     "associated_message_guid": f"p:0/{guid}",
                 }

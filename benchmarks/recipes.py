@@ -57,8 +57,9 @@ from elvisbot.training.loop import BATCH_TOKENS, Plan, Watchers, fit, learning_r
 from elvisbot.training.network import LORA_RANK, Method, Network
 from elvisbot.training.run import MAX_TOKENS, split_validation
 
-OWN_MARKERS: Final = {"start": "<|im_start|>", "answer": "<|im_end|>"}
-"""Of SmolLM2-Instruct, in place of new ones."""
+OWN_START: Final = "<|im_start|>"
+OWN_END: Final = "<|im_end|>"
+"""The markers of SmolLM2-Instruct."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,11 @@ class ChatTemplate:
 
     @property
     def start_id(self) -> int:
-        return int(self._tokenizer.token_to_id("<|endoftext|>"))
+        return self._id("<|endoftext|>")
 
     @property
     def answer_id(self) -> int:
-        return int(self._tokenizer.token_to_id("<|im_start|>"))
+        return self._id(OWN_START)
 
     def pieces(self, lines: Sequence[Line]) -> Iterator[tuple[list[int], list[int]]]:
         for line in lines:
@@ -150,8 +151,13 @@ class ChatTemplate:
             yield [self.answer_id, *self._encoded(f"{speaker}\n")], self.reply(line.texts)
 
     def reply(self, texts: Sequence[str]) -> list[int]:
-        end = int(self._tokenizer.token_to_id("<|im_end|>"))
-        return [*self._encoded("\n".join(texts)), end, *self._encoded("\n")]
+        return [*self._encoded("\n".join(texts)), self._id(OWN_END), *self._encoded("\n")]
+
+    def _id(self, marker: str) -> int:
+        token = self._tokenizer.token_to_id(marker)
+        if token is None:
+            raise KeyError(marker)
+        return token
 
     def _encoded(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
@@ -163,7 +169,7 @@ def run(bot_name: str, recipe: Recipe, seconds: float) -> Result:
     torch.set_num_threads(hardware.threads)
     base = find_base(DEFAULT, tell=lambda line: print(line, file=sys.stderr))
     if recipe.form == "own markers":
-        base = replace(base, family=replace(base.family, **OWN_MARKERS))
+        base = replace(base, family=replace(base.family, start=OWN_START, answer=OWN_END))
     network = Network(base, hardware)
     form = ChatTemplate(network) if recipe.form == "chat template" else network.format
     learnt, _ = split_validation(read_pairs(bot.train_pairs))

@@ -51,7 +51,7 @@ def main() -> None:
     exchanges = read_pairs(bot.heldout_pairs)[-arguments.exchanges :]
     chosen = _choices(bot, exchanges, arguments.drawn)
     measure = likenesses(exchanges, read_pairs(bot.train_pairs))
-    own = {"the person's own": [pair.reply for pair in exchanges]}
+    own: dict[str, list[Reply]] = {"the person's own": [pair.reply for pair in exchanges]}
     fits = _fits(bot, exchanges, chosen | own)
     figures = {}
     print(f"{'':22}{'style':>8}{'excess':>8}{'diversity':>10}{'letters':>9}{'fit, bits':>11}")

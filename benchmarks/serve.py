@@ -199,7 +199,7 @@ def _serve_as_the_seed_did(model: Path, port: int, tokens: int) -> None:
     from elvisbot.replies import THEM
 
     torch.set_num_threads(1)
-    loaded = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     family = family_of(loaded.config.model_type)
     chat_format = ChatFormat(family, Tokenizer.from_file(str(model / "tokenizer.json")))
     app = Flask(__name__)

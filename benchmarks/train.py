@@ -147,7 +147,7 @@ class Ticker(TrainerCallback):
 
 def train_with_trainer(network: Network, sequences: Sequence[Example], method: Method) -> Clock:
     clock, seen = Clock(), list[int]()
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=network.format.tokenizer, pad_token=network.family.end
     )
     pad = DataCollatorForSeq2Seq(tokenizer)
