@@ -6,8 +6,10 @@ Every recipe trains the same base on the same history for the same time, each in
 own, and is scored on the same held-out replies, which it is given in the form that it was trained
 on. Only what the recipe says differs from ours:
 
-    ours         whole sessions, 6 turns before each reply, new markers, LoRA of rank 16, at the
-                 rate that a training of so many tokens gets
+    ours         whole sessions, 2 turns at most before their first reply, new markers, LoRA of rank
+                 16, at the rate that a training of so many tokens gets
+    openings 0   no turns before that
+    6 turns      6 at most
     seed         single questions and answers, all weights, at the rate that transformers' example
                  scripts take
     peer         LoRA of rank 16 at a rate of 2e-4, a row for each reply with 6 turns before it, in
@@ -51,7 +53,15 @@ from elvisbot.evaluation.answers import EXCHANGES
 from elvisbot.evaluation.score import session_bits
 from elvisbot.training import estimate
 from elvisbot.training.bases import DEFAULT, find_base
-from elvisbot.training.examples import IGNORED, Example, Format, batches, examples, one_reply
+from elvisbot.training.examples import (
+    IGNORED,
+    OPENING_TURNS,
+    Example,
+    Format,
+    batches,
+    examples,
+    one_reply,
+)
 from elvisbot.training.hardware import this_machine
 from elvisbot.training.loop import BATCH_TOKENS, Plan, Watchers, fit, learning_rate
 from elvisbot.training.network import LORA_RANK, Method, Network
@@ -69,6 +79,7 @@ class Recipe:
     Attributes:
         rate: The learning rate at its peak; None for that of so many tokens.
         turns: Before the one that is answered.
+        openings: Of them, so many at most before the first reply of a sequence.
         whole: Whether sessions are learnt whole, or each reply in a row of its own.
         similar: So many of the person's exchanges come before the turns, the most similar ones.
         latest: The share of the history that is learnt, the newest.
@@ -82,6 +93,7 @@ class Recipe:
     rank: int = LORA_RANK
     rate: float | None = None
     turns: int = 6
+    openings: int = OPENING_TURNS
     whole: bool = True
     similar: int = 0
     latest: float = 1.0
@@ -97,7 +109,8 @@ RECIPES: Final[dict[str, Recipe]] = {
     "seed": Recipe("full", rate=5e-5, turns=0),
     "peer": Recipe(rate=2e-4, whole=False, form="chat template"),
     "questions": replace(OURS, turns=0),
-    **{f"{turns} turns": replace(OURS, turns=turns) for turns in (1, 2, 3, 4, 5)},
+    "openings 0": replace(OURS, openings=0),
+    **{f"{turns} turns": replace(OURS, turns=turns, openings=turns) for turns in range(1, 7)},
     "rows": replace(OURS, whole=False),
     "rate 1e-3": replace(OURS, rate=1e-3),
     "rate 2e-3": replace(OURS, rate=2e-3),
@@ -233,7 +246,13 @@ def _question(pair: Pair) -> str:
 
 def _sequences(pairs: Sequence[Pair], form: Format, recipe: Recipe) -> Iterator[Example]:
     if recipe.whole:
-        made = examples(pairs, form, max_tokens=MAX_TOKENS, context_turns=recipe.turns)
+        made = examples(
+            pairs,
+            form,
+            max_tokens=MAX_TOKENS,
+            context_turns=recipe.turns,
+            opening_turns=recipe.openings,
+        )
     else:
         turns = recipe.turns + 1 + 2 * recipe.similar
         made = (one_reply(pair, form, max_tokens=MAX_TOKENS, turns=turns) for pair in pairs)

@@ -1,5 +1,6 @@
 """Exactly which tokens are supervised, in both families."""
 
+from itertools import cycle, islice
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from elvisbot.conversation import ME, Line, Pair
 from elvisbot.families import ChatFormat, families
 from elvisbot.training.examples import (
     IGNORED,
+    OPENING_TURNS,
     Example,
     batches,
     collate,
@@ -142,16 +144,20 @@ def test_a_pair_whose_context_does_not_reach_back_begins_a_new_sequence(
     assert replies == "yeah<|endoftext|>ikr<|endoftext|>"
 
 
-def test_sequences_begin_with_more_and_more_turns_in_rotation(chat_format: ChatFormat) -> None:
+@pytest.mark.parametrize("turns", [1, OPENING_TURNS, OPENING_TURNS + 4])
+def test_sequences_begin_with_more_and_more_turns_in_rotation(
+    chat_format: ChatFormat, turns: int
+) -> None:
     context = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
     sessions = [pair(context, ["f"], session=session, turn=5) for session in range(4)]
-    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=2))
-    assert [shown(chat_format, row.ids).partition("e<|answer|>")[0] for row in rows] == [
+    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=turns))
+    begins = [
         "<|startoftext|>",
         "<|startoftext|><|answer|>d<|endoftext|>",
         "<|startoftext|>c<|answer|>d<|endoftext|>",
-        "<|startoftext|>",
-    ]
+    ][: turns + 1]
+    expected = [*islice(cycle(begins), len(sessions))]
+    assert [shown(chat_format, row.ids).partition("e<|answer|>")[0] for row in rows] == expected
 
 
 @pytest.mark.parametrize(("room", "context"), [(0, "abcdef"), (1, "bcdef"), (5, "f")])
