@@ -22,8 +22,9 @@ from safetensors.torch import load_file, save_file
 from elvisbot.bots import atomic_folder
 from elvisbot.training.bases import system_errors
 
-FORMAT: Final = 2
-"""Of what a checkpoint holds; a training does not go on from one of another format."""
+FORMAT: Final = 3
+"""Of what a checkpoint holds, and of the order in which it was learnt; a training does not go on
+from one of another format."""
 
 KEPT: Final = 2
 """Checkpoints; the older one stands in if the newer one is damaged."""
