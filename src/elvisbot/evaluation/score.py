@@ -31,7 +31,7 @@ from elvisbot.evaluation.style import Reply
 from elvisbot.pairs import by_session, read_pairs
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import Format, examples
-from elvisbot.training.hardware import free_cores, this_machine
+from elvisbot.training.hardware import this_machine
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS, hush
 
@@ -206,7 +206,7 @@ def _trained(bot: Bot, exchanges: Sequence[Pair]) -> _Trained:
     network, longest = _network(str(bot.model))
     turns = bot.settings.recipe.context_turns
     bits = session_bits(network, network.format, exchanges, turns=turns, max_tokens=longest)
-    torch.set_num_threads(free_cores())  # the comparison may have left one
+    torch.set_num_threads(this_machine().threads)  # the comparison may have left one
     return _Trained(bits, listen(network, exchanges[-LISTENED:], turns=turns, max_tokens=longest))
 
 
