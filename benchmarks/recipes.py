@@ -6,10 +6,9 @@ Every recipe trains the same base on the same history for the same time, each in
 own, and is scored on the same held-out replies, which it is given in the form that it was trained
 on. Only what the recipe says differs from ours:
 
-    ours         whole sessions, 2 turns at most before their first reply, new markers, LoRA of rank
-                 16, at the rate that a training of so many tokens gets
-    openings 0   no turns before that
-    6 turns      6 at most
+    ours         whole sessions, each sequence beginning with the turn that is answered first, new
+                 markers, LoRA of rank 16, at the rate that a training of so many tokens gets
+    6 turns      0 to 6 turns before that one, in rotation; so the others with turns
     seed         single questions and answers, all weights, at the rate that transformers' example
                  scripts take
     peer         LoRA of rank 16 at a rate of 2e-4, a row for each reply with 6 turns before it, in
@@ -79,7 +78,7 @@ class Recipe:
     Attributes:
         rate: The learning rate at its peak; None for that of so many tokens.
         turns: Before the one that is answered.
-        openings: Of them, so many at most before the first reply of a sequence.
+        openings: So many of them at most begin a sequence.
         whole: Whether sessions are learnt whole, or each reply in a row of its own.
         similar: So many of the person's exchanges come before the turns, the most similar ones.
         latest: The share of the history that is learnt, the newest.
@@ -109,7 +108,6 @@ RECIPES: Final[dict[str, Recipe]] = {
     "seed": Recipe("full", rate=5e-5, turns=0),
     "peer": Recipe(rate=2e-4, whole=False, form="chat template"),
     "questions": replace(OURS, turns=0),
-    "openings 0": replace(OURS, openings=0),
     **{f"{turns} turns": replace(OURS, turns=turns, openings=turns) for turns in range(1, 7)},
     "rows": replace(OURS, whole=False),
     "rate 1e-3": replace(OURS, rate=1e-3),

@@ -11,7 +11,6 @@ from elvisbot.conversation import ME, Line, Pair
 from elvisbot.families import ChatFormat, families
 from elvisbot.training.examples import (
     IGNORED,
-    OPENING_TURNS,
     Example,
     batches,
     collate,
@@ -89,9 +88,7 @@ def test_a_new_session_is_a_new_sequence(chat_format: ChatFormat) -> None:
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "yo<|endoftext|>"]
 
 
-def test_a_session_too_long_is_cut_between_replies_and_goes_on_with_context(
-    chat_format: ChatFormat,
-) -> None:
+def test_a_session_too_long_is_cut_between_replies(chat_format: ChatFormat) -> None:
     first = pair([("ana", "hey")], ["yeah"], session=0, turn=1)
     second = pair([("ana", "hey"), (ME, "yeah"), ("ana", "cool")], ["haha"], session=0, turn=3)
     (whole,) = examples([first, second], chat_format, max_tokens=200, context_turns=1)
@@ -101,7 +98,7 @@ def test_a_session_too_long_is_cut_between_replies_and_goes_on_with_context(
     rows = list(examples([first, second], chat_format, max_tokens=length - 1, context_turns=1))
     assert [shown(chat_format, row.ids) for row in rows] == [
         "<|startoftext|>hey<|answer|>yeah<|endoftext|>",
-        "<|startoftext|><|answer|>yeah<|endoftext|>cool<|answer|>haha<|endoftext|>",
+        "<|startoftext|>cool<|answer|>haha<|endoftext|>",
     ]
     assert [learnt(chat_format, row) for row in rows] == ["yeah<|endoftext|>", "haha<|endoftext|>"]
 
@@ -144,13 +141,15 @@ def test_a_pair_whose_context_does_not_reach_back_begins_a_new_sequence(
     assert replies == "yeah<|endoftext|>ikr<|endoftext|>"
 
 
-@pytest.mark.parametrize("turns", [1, OPENING_TURNS, OPENING_TURNS + 4])
+@pytest.mark.parametrize(("context", "opening", "turns"), [(1, 6, 1), (6, 0, 0), (6, 2, 2)])
 def test_sequences_begin_with_more_and_more_turns_in_rotation(
-    chat_format: ChatFormat, turns: int
+    chat_format: ChatFormat, context: int, opening: int, turns: int
 ) -> None:
-    context = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
-    sessions = [pair(context, ["f"], session=session, turn=5) for session in range(4)]
-    rows = list(examples(sessions, chat_format, max_tokens=200, context_turns=turns))
+    lines = [("ana", "a"), (ME, "b"), ("ana", "c"), (ME, "d"), ("ana", "e")]
+    sessions = [pair(lines, ["f"], session=session, turn=5) for session in range(4)]
+    rows = examples(
+        sessions, chat_format, max_tokens=200, context_turns=context, opening_turns=opening
+    )
     begins = [
         "<|startoftext|>",
         "<|startoftext|><|answer|>d<|endoftext|>",

@@ -20,9 +20,9 @@ from elvisbot.conversation import ME, Line, Pair
 IGNORED: Final = -100
 """The label of a token that is context: the loss skips it."""
 
-OPENING_TURNS: Final = 2
-"""So many turns at most come before the one that the first reply of a sequence answers. More of
-them, which nothing is learnt from, took an eighth of the time and gained nothing
+OPENING_TURNS: Final = 0
+"""So many turns at most come before the one that the first reply of a sequence answers. With 6 of
+them a pass takes a fifth to a quarter longer, and is worth no more
 (`python -m benchmarks.recipes`)."""
 
 PADDED_TO: Final = 8
@@ -87,11 +87,10 @@ def examples(
 ) -> Iterator[Example]:
     """Sequences in which every reply of `pairs` is learnt exactly once.
 
-    A session too long for one sequence is cut between two replies. Each sequence begins with some
-    turns before its first reply: the one that is answered, and 0, 1 … `opening_turns` before it, in
-    rotation, or `context_turns` if those are fewer. Whoever opens a conversation with the bot gives
-    it a single turn, and few sessions would teach it that. A single pair too long by itself loses
-    the beginning of its context, then the end of its reply.
+    A session too long for one sequence is cut between two replies. Each sequence begins with the
+    turn that its first reply answers, and 0, 1 … `opening_turns` before it, in rotation, or
+    `context_turns` if those are fewer. A single pair too long by itself loses the beginning of its
+    context, then the end of its reply.
 
     Args:
         pairs: In the order of their sessions, as `read_pairs` gives them.
