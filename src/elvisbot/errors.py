@@ -17,6 +17,7 @@
     ├── ExportError                 a model that cannot be written as GGUF
     ├── EngineError                 a model that cannot be loaded or cannot answer
     │   └── SilenceError            it has nothing to say
+    ├── ScoringError                a score that cannot be worked out
     ├── InvalidRequestError         a web request that does not make sense
     ├── StorageError                the disk is full or refuses
     ├── PortTakenError              no free port to serve on
@@ -116,6 +117,10 @@ class EngineError(ElvisBotError):
 
 class SilenceError(EngineError):
     """A model has nothing to say, however often it is asked."""
+
+
+class ScoringError(ElvisBotError):
+    """A score cannot be worked out."""
 
 
 class InvalidRequestError(ElvisBotError):

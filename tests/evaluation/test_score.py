@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,12 @@ from elvisbot import pairs
 from elvisbot.bots import Bot, make_bot
 from elvisbot.conversation import Line, Pair
 from elvisbot.delivery import deliver
-from elvisbot.errors import TooFewMessagesError
+from elvisbot.errors import ScoringError, TooFewMessagesError
 from elvisbot.evaluation.base import Transcript
 from elvisbot.evaluation.characters import character_bits
 from elvisbot.evaluation.comparison import parrot, their_turns
 from elvisbot.evaluation.figures import Figure
-from elvisbot.evaluation.score import Reporter, save, score
+from elvisbot.evaluation.score import Reporter, _beside, _compared, save, score
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References
 from elvisbot.messages import write_messages
 from elvisbot.training import hardware
@@ -88,6 +89,12 @@ def test_a_bot_is_scored_from_end_to_end(
     assert "unseen exchanges" in shown.out
     assert re.search(r"Scored in \d+ s, without", shown.err)
     assert str(bot.report) in shown.err.replace("\n", "")
+
+
+def test_a_comparison_that_was_killed_is_a_problem_with_a_remedy() -> None:
+    with _beside() as beside, pytest.raises(ScoringError, match="was killed") as caught:
+        _compared(beside.submit(os._exit, 9))
+    assert "are kept" in caught.value.remedy
 
 
 def test_too_few_exchanges_are_refused_with_a_remedy(home: Path, tmp_path: Path) -> None:

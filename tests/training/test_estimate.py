@@ -1,5 +1,6 @@
 """What a training will take is said before, and what does not fit is refused with what does."""
 
+import sys
 from pathlib import Path
 
 import psutil
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from elvisbot.errors import TrainingError
-from elvisbot.training import estimate, hardware
+from elvisbot.training import estimate, give_back_memory, hardware
 from elvisbot.training.bases import find_base
 from elvisbot.training.estimate import free_memory, least_memory, measure, require_memory
 from elvisbot.training.examples import IGNORED, Example, batches
@@ -94,6 +95,18 @@ def test_measuring_changes_nothing(home: Path, tmp_path: Path, method: Method, p
 
 def test_the_free_memory_is_that_of_this_process() -> None:
     assert 100 << 20 < free_memory(FLOAT32) < 1 << 45
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is kept")
+def test_what_a_step_has_kept_is_given_back() -> None:
+    process = psutil.Process()
+    blocks = [torch.ones(1 << 18) for _ in range(300)]
+    held = process.memory_info().rss
+    last = blocks.pop()  # so that what is free lies below something that is not
+    del blocks
+    give_back_memory()
+    assert held - process.memory_info().rss > 250 << 20
+    assert last.sum() == 1 << 18
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import json
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 from elvisbot import engines
 from elvisbot.bots import Bot, atomic_file
 from elvisbot.conversation import Pair
-from elvisbot.errors import EngineError, TooFewMessagesError
+from elvisbot.errors import EngineError, ScoringError, TooFewMessagesError
 from elvisbot.evaluation.answers import answers, heldout_pairs
 from elvisbot.evaluation.base import Transcript, base_replies
-from elvisbot.evaluation.comparison import compare, said
+from elvisbot.evaluation.comparison import Comparison, compare, said
 from elvisbot.evaluation.detection import FOLDS
 from elvisbot.evaluation.figures import Figure, exactly, mean, ratio_of_sums, share
 from elvisbot.evaluation.likeness import Likeness
@@ -87,6 +88,7 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
         TooFewMessagesError: if fewer than `MIN_EXCHANGES` replies are held out.
         EngineError: if it cannot answer, or answers nothing at all.
         BaseModelError: if its base is out of reach.
+        ScoringError: if the process that compares was killed.
     """
     bot.require_model()
     hush()
@@ -115,7 +117,7 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
         reporter.stage("Asking the model what it expects")
         trained = _trained(bot, exchanges)
         reporter.stage("Comparing")
-        compared = comparing.result()
+        compared = _compared(comparing)
     others = {"base": base_bits, **compared.character_bits}
     surprise = _surprise(exchanges, trained.bits, others)
     scorecard = _scorecard(bot, exchanges, trained.listening, compared.likenesses, surprise)
@@ -148,6 +150,16 @@ def _beside() -> ProcessPoolExecutor:
     """
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(1, mp_context=spawn, initializer=gc.disable)
+
+
+def _compared(comparing: Future[Comparison]) -> Comparison:
+    try:
+        return comparing.result()
+    except BrokenProcessPool as error:
+        raise ScoringError(
+            "The process that compares the replies was killed, most likely for want of memory.",
+            remedy="Close other programs and score again; the bot's replies are kept.",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from elvisbot.errors import TooFewMessagesError, TrainingError
 from elvisbot.pairs import MIN_PAIRS, by_session, pairs_hash, read_pairs, sessions_of
 from elvisbot.reactions import write_reactions
 from elvisbot.sampling import write_biases
-from elvisbot.training import estimate
+from elvisbot.training import estimate, give_back_memory
 from elvisbot.training.bases import Base, find_base, model_folder
 from elvisbot.training.checkpoints import Checkpoints
 from elvisbot.training.estimate import Estimate, Pace
@@ -471,6 +471,7 @@ class _Training:
 
     def _save(self, base: Base, export: Export) -> None:
         self._reporter.stage("Saving the model, and as GGUF")
+        give_back_memory()
         model = self._network.merge()
         # Of what the merged model thinks of some held-out replies, with its weights in float32.
         compared = probes(self._network, self._sequences((self._heldout or self._learnt)[-PROBED:]))
@@ -501,6 +502,7 @@ class _Training:
             return decoding
         self._reporter.stage("Choosing how to draw its replies")
         self._network.freeze()
+        give_back_memory()
         try:
             return self._calibrate(
                 self._network,
