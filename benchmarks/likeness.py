@@ -26,7 +26,8 @@ SENDERS: Final = (
     "a54af4d5-736a-4ef6-8f51-f45b6c5fdab7",
     "afe2b8b4-deb6-4f94-849b-8cc59a6140bd",
 )
-"""The second and the third had no part in any choice of the recipe."""
+"""The second and the third had no part in any choice of the recipe, but for the words in capitals,
+which were counted for the third, too."""
 
 
 def main() -> None:

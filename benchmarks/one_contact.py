@@ -24,10 +24,11 @@ import elvisbot.training  # noqa: F401  isort: skip
 
 import torch
 
+from elvisbot.training import estimate
 from elvisbot.training.bases import DEFAULT, find_base
-from elvisbot.training.examples import Example, examples
+from elvisbot.training.examples import Example, batches, examples
 from elvisbot.training.hardware import this_machine
-from elvisbot.training.loop import Plan, Watchers, fit
+from elvisbot.training.loop import BATCH_TOKENS, Plan, Watchers, fit, learning_rate
 from elvisbot.training.network import Network
 from elvisbot.training.run import MAX_TOKENS
 
@@ -71,14 +72,17 @@ def _bits(stages: list[tuple[list[Pair], float]], unseen: list[Pair]) -> float:
     torch.set_num_threads(hardware.threads)
     network = Network(find_base(DEFAULT, tell=lambda line: print(line, file=sys.stderr)), hardware)
     for learnt, seconds in stages:
+        sequences = _sequences(learnt, network)
+        pace = estimate.measure(network, "lora", batches(sequences, max_tokens=BATCH_TOKENS))
         # Passes without end, until the time is over.
         plan = Plan(
             "lora",
             epochs=1000.0,
+            learning_rate=learning_rate("lora", pace.tokens_per_second * seconds),
             seconds=seconds,
             clock=lambda: time.process_time() / hardware.threads,
         )
-        fit(network, _sequences(learnt, network), plan, Watchers(lambda step: None))
+        fit(network, sequences, plan, Watchers(lambda step: None))
     return network.bits(_sequences(unseen, network)) / sum(pair.characters for pair in unseen)
 
 

@@ -3,8 +3,9 @@
     python -m benchmarks.recipes NAME [--minutes 10] [--only ours --only seed …] [--json FILE]
 
 Every recipe trains the same base on the same history for the same time, each in a process of its
-own, and is scored on the same held-out replies, which it is given in the form that it was trained
-on. Only what the recipe says differs from ours:
+own, and is scored on the same held-out replies: with the markers that it was trained with, and in
+whole sessions, but for those that know single questions or similar exchanges only. Only what the
+recipe says differs from ours:
 
     ours         whole sessions, each sequence beginning with the turn that is answered first, new
                  markers, LoRA of rank 16, at the rate that a training of so many tokens gets
@@ -19,7 +20,7 @@ on. Only what the recipe says differs from ours:
     latest half  the newest half of the history only, twice
     recent       the newest third of the history counts twice
     all tokens   the contacts' words are learnt too
-    the others   one thing changed each
+    the others   one thing changed each, or what the words between the commas say
 
 Bits a character are those of the held-out replies, breaks and ends included; less is better. The
 minutes are the processors', so that other work on the machine takes little of a recipe's share: of
@@ -124,6 +125,11 @@ RECIPES: Final[dict[str, Recipe]] = {
     "latest half": replace(OURS, latest=1 / 2, passes=2),
     "recent": replace(OURS, again=1 / 3),
     "all tokens": replace(OURS, all_tokens=True),
+    "2 turns, own markers": replace(OURS, openings=2, form="own markers"),
+    "2 turns, latest half": replace(OURS, openings=2, latest=1 / 2, passes=2),
+    "6 turns, rate 3e-3": replace(OURS, openings=6, rate=3e-3),
+    "6 turns, full 2e-4": replace(OURS, openings=6, method="full", rate=2e-4),
+    "6 turns, recent": replace(OURS, openings=6, again=1 / 3),
 }
 
 
@@ -273,7 +279,7 @@ def main() -> None:
         print(json.dumps(asdict(found)))
         return
     open_bot(arguments.name).require_import()
-    print(f"{'':14}{'bits/char':>10}{'tokens':>10}{'passes':>8}{'seconds':>9}")
+    print(f"{'':22}{'bits/char':>10}{'tokens':>10}{'passes':>8}{'seconds':>9}")
     figures = {}
     for name in arguments.only or RECIPES:
         began = time.monotonic()
@@ -287,7 +293,7 @@ def main() -> None:
         figures[name] = asdict(found) | asdict(RECIPES[name])
         seconds = time.monotonic() - began
         print(
-            f"{name:14}{found.bits:10.3f}{found.tokens:10,}{found.epochs:8.2f}{seconds:9.0f}",
+            f"{name:22}{found.bits:10.3f}{found.tokens:10,}{found.epochs:8.2f}{seconds:9.0f}",
             flush=True,
         )
     if arguments.json:

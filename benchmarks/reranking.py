@@ -95,8 +95,7 @@ def _choices(bot: Bot, exchanges: Sequence[Pair], drawn: int) -> dict[str, list[
         form.prompt(pair.context[-settings.recipe.context_turns - 1 :])[-HALF:]
         for pair in exchanges
     ]
-    stop = {form.start_id, form.answer_id, form.end_id}
-    made = generate(network, prompts, [settings.decoding] * drawn, stop=stop)
+    made = generate(network, prompts, [settings.decoding] * drawn, stop=form.stops)
     chosen: dict[str, list[Reply]] = {"the first": [], "the likeliest": [], "gains most": []}
     for index, prompt in enumerate(prompts):
         candidates = [[*replies[index], form.end_id] for replies in made]

@@ -51,6 +51,9 @@ REACTIONS: Final = "reactions.json"
 MAX_BIAS: Final = 10
 """Of `Decoding`: e to the tenth power is 22,000 times as likely."""
 
+MAX_CONTEXT: Final = 12
+"""Turns before a reply that its pair keeps, and that a bot can be given."""
+
 MAX_GAP_MINUTES: Final = 7 * 24 * 60
 """Of `Pairing`: a week."""
 

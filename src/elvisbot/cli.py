@@ -19,7 +19,15 @@ import click
 from click.types import FloatParamType
 
 from elvisbot import __version__
-from elvisbot.bots import Recipe, all_bots, home, open_bot, open_bot_or_folder, storage_errors
+from elvisbot.bots import (
+    MAX_CONTEXT,
+    Recipe,
+    all_bots,
+    home,
+    open_bot,
+    open_bot_or_folder,
+    storage_errors,
+)
 from elvisbot.errors import MissingExtraError, NeedsAnswerError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +56,6 @@ class Positive(FloatParamType):
 
 EVERYONE = "everyone"
 DEFAULT_ENGINE = "llama_cpp"
-MAX_CONTEXT = 12
 DATES = ("day-first", "month-first")
 BACKUP_PASSWORD = "ELVISBOT_BACKUP_PASSWORD"
 Result = TypeVar("Result")
@@ -275,8 +282,8 @@ def import_(
     "--context",
     type=click.IntRange(0, MAX_CONTEXT),
     metavar="TURNS",
-    help="How many turns before the one that is answered the bot is given; by default 6. "
-    "0 teaches it single questions and answers.",
+    help="How many turns at least before the one that is answered the bot is given; at first 6, "
+    "then as many as before. 0 teaches it single questions and answers.",
 )
 @click.option(
     "--resume/--no-resume",

@@ -160,11 +160,9 @@ def _print_ledger(part: Part) -> None:
 
 def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
     """What a training achieved."""
-    if outcome.bits_after is None:
+    if outcome.bits_before is None:
         say("The history is too short to hold replies out and score the bot on them.")
-    elif outcome.bits_before is None:
-        say(f"Held-out bits per character: [bold]{outcome.bits_after:.3f}[/] (less is closer).")
-    else:
+    elif outcome.bits_after is not None:
         better = 1 - outcome.bits_after / outcome.bits_before
         say(
             f"Held-out bits per character: [bold]{outcome.bits_after:.3f}[/], "
@@ -179,7 +177,7 @@ def print_outcome(outcome: "Outcome", agreement: "Agreement", bot: Bot) -> None:
     if outcome.reactions is not None:
         favourite = escape(_printable(sign(outcome.reactions.favourite)))
         say(f"You react to {outcome.reactions.share:.0%} of their messages, most with {favourite}.")
-    if outcome.epochs < 0.995:
+    if outcome.epochs < 0.995 and not outcome.last.settled:
         say(f"It has seen {outcome.epochs:.0%} of the replies; more minutes make it better.")
     note(f"Next: elvisbot serve {bot.argument}   or: elvisbot chat {bot.argument}")
 

@@ -106,8 +106,7 @@ class Replier:
         self._reactions = reactions
         self._random = random or Random()
         self._pace = Pace(settings.timing, self._random, real_time=real_time)
-        form = engine.format
-        self._stop = frozenset({form.start_id, form.answer_id, form.end_id})
+        self._stop = engine.format.stops
 
     @property
     def at_once(self) -> int:

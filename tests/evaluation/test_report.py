@@ -112,7 +112,7 @@ def test_it_says_that_it_is_private_and_how_much_is_reached() -> None:
 
 @pytest.mark.parametrize(
     ("value", "judgement", "mark"),
-    [(1.0, "reached", "✓"), (1.2, "near", "≈"), (2.0, "missed", "✕")],
+    [(1.0, "reached", "✓"), (1.2, "near", "~"), (2.0, "missed", "✗")],
 )
 def test_a_verdict_is_told_by_a_sign_and_a_word(value: float, judgement: str, mark: str) -> None:
     page = report(scored(value=value), [], REPLIES, REPLIES)

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elvisbot import pairs as stage
-from elvisbot.bots import Bot, Pairing, Settings, make_bot
+from elvisbot.bots import MAX_CONTEXT, Bot, Pairing, Settings, make_bot
 from elvisbot.conversation import ME, Line, Message, Pair
 from elvisbot.errors import BotNotFoundError, DamagedBotError, UnsortedMessagesError
 from elvisbot.messages import count_messages, read_messages, write_messages
@@ -104,7 +103,7 @@ def test_gaps_can_be_set(bot: Bot, pairing: Pairing, replies: list[tuple[str, ..
 
 def test_context_is_limited(bot: Bot) -> None:
     chat = small_talk(40, per_session=40)
-    assert max(len(pair.context) for pair in built(bot, chat)) == stage.MAX_CONTEXT
+    assert max(len(pair.context) for pair in built(bot, chat)) == MAX_CONTEXT
 
 
 def test_the_last_tenth_by_time_is_held_out_in_whole_sessions(bot: Bot) -> None:

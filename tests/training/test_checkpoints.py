@@ -169,6 +169,7 @@ def test_the_training_ends_when_it_only_gets_worse_and_the_best_is_kept(
     assert next(scores) == 1.0  # it was asked 2 + PATIENCE times
     assert PATIENCE == 3
     assert last.progress < 1
+    assert last.settled
     assert all(torch.equal(each, at_best[name]) for name, each in weights(learner).items())
 
 

@@ -66,7 +66,7 @@ class Echo:
 
     def _pieces(self, prompt: Sequence[int]) -> list[list[int]]:
         """`prompt` cut at every marker but the break."""
-        markers = {self.format.start_id, self.format.answer_id, self.format.end_id}
+        markers = self.format.stops
         pieces: list[list[int]] = [[]]
         for token in prompt:
             if token in markers:

@@ -76,5 +76,5 @@ def base_replies(
         transcript.prompt(pair.context[-turns - 1 :])[-(max_tokens - ROOM) :] for pair in pairs
     ]
     stop = {*transcript.line_ends(), network.format.end_id}
-    (made,) = generate(network, prompts, [Decoding(end_bias=0.0, max_tokens=ROOM)], stop=stop)
+    (made,) = generate(network, prompts, [Decoding(max_tokens=ROOM)], stop=stop)
     return [transcript.messages(ids) for ids in made]

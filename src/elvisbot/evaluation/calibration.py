@@ -157,9 +157,7 @@ class _Judge:
     def trials(
         self, prompts: Sequence[Sequence[int]], decodings: Sequence[Decoding]
     ) -> list[Trial]:
-        form = self._network.format
-        stop = {form.start_id, form.answer_id, form.end_id}
-        made = generate(self._network, prompts, decodings, stop=stop)
+        made = generate(self._network, prompts, decodings, stop=self._network.format.stops)
         return [self._judged(each, ids) for each, ids in zip(decodings, made, strict=True)]
 
     def _judged(self, decoding: Decoding, made: Sequence[Sequence[int]]) -> Trial:

@@ -43,7 +43,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "commonest_reply": "commonest reply",
 }
 
-_MARKS: Final[Mapping[Judgement, str]] = {"reached": "✓", "near": "≈", "missed": "✕"}
+_MARKS: Final[Mapping[Judgement, str]] = {"reached": "✓", "near": "~", "missed": "✗"}
 
 _LENGTHS: Final = (5, 10, 20, 30, 50, 80, 130)
 """Where the bars of lengths in characters begin, but for the first."""

@@ -142,7 +142,7 @@ NUMBERS: Final = (
         "at most 1.10",
         _within((0.0, 1.10), (0.0, 1.25)),
         {
-            "reached": "Its habits differ from theirs as theirs differ from one month to the next.",
+            "reached": "Its habits differ from theirs as theirs differ from one time to another.",
             "near": "Close to their habits, with a few of its own.",
             "missed": "Its habits are visibly not theirs.",
         },
@@ -200,7 +200,7 @@ NUMBERS: Final = (
         "listening_bits",
         "Listening",
         "How many bits of the true reply are explained by what it answers",
-        "surely above 0",
+        "surely above 0, which is chance",
         _listens,
         {
             "reached": "What it is told changes what it says.",
@@ -211,8 +211,8 @@ NUMBERS: Final = (
     Number(
         "hits_at_1_of_10",
         "Finding the reply",
-        "How often it picks the true reply out of ten; chance is 10 %",
-        "at least 25 %",
+        "How often it picks the true reply out of ten",
+        "at least 25 %; chance is 10 %",
         _within((0.25, 1.0), (0.15, 1.0)),
         {
             "reached": "It often knows what they would answer.",

@@ -137,6 +137,11 @@ class ChatFormat:
     def end_id(self) -> int:
         return self._id(self.family.end)
 
+    @property
+    def stops(self) -> frozenset[int]:
+        """The markers after which a turn is over: all but the break."""
+        return frozenset({self.start_id, self.answer_id, self.end_id})
+
     def turn(self, texts: Sequence[str]) -> list[int]:
         """One turn's messages as token ids, joined by the break."""
         self.tokenizer.encode_special_tokens = True

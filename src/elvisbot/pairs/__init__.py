@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from elvisbot.bots import Bot, Timing, atomic_folder
+from elvisbot.bots import MAX_CONTEXT, Bot, Timing, atomic_folder
 from elvisbot.conversation import Line, Pair, Session
 from elvisbot.errors import DamagedBotError
 from elvisbot.messages import read_messages, records, timestamp
@@ -27,9 +27,6 @@ from elvisbot.pairs.gaps import Gap, Gaps, gaps_of
 from elvisbot.pairs.targets import UNFIT, Unfit, line, target, unfit
 from elvisbot.pairs.timing import Waits
 from elvisbot.pairs.turns import sessions
-
-MAX_CONTEXT: Final = 12
-"""Turns before a reply that its pair keeps."""
 
 MIN_PAIRS: Final = 50
 """Fewer pairs to train on teach a model nothing that its owner would recognise."""

@@ -53,15 +53,18 @@ class Result:
     def meaning(self, name: str) -> str:
         """What the figure means, beside guessing and beside the target."""
         low, high = self.interval
+        guessing = percent(GUESSING)
         if high < GUESSING:
-            told = f"You can tell {name} from the bot: mere guessing would come to about 50%."
+            told = f"You can tell {name} from the bot: mere guessing would come to {guessing}."
         elif low > GUESSING:
-            told = f"You took the bot for {name} more often than {name}: guessing comes to 50%."
+            told = (
+                f"You took the bot for {name} more often than {name}: guessing comes to {guessing}."
+            )
         else:
-            told = "You could have been guessing: the interval holds 50%, where nobody can tell "
-            told += f"{name} from the bot."
+            told = f"You could have been guessing: the interval holds {guessing}, where nobody can "
+            told += f"tell {name} from the bot."
         reached = "is reached" if self.is_reached else "is not reached"
-        return f"{told} The target, 44%, {reached}."
+        return f"{told} The target, {percent(TARGET)}, {reached}."
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

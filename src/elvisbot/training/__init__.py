@@ -1,6 +1,6 @@
 """Fine-tuning, in the order of the work: bases, examples, network, loop; `run` does it all.
 
-Importing these modules imports torch; only `elvisbot train` and `elvisbot score` do.
+Importing these modules imports torch; of what serves a bot, only the engine `transformers` does.
 """
 
 import ctypes

@@ -116,13 +116,11 @@ class Checkpoints:
         """
         self._write("best", {f"weight.{name}": each.detach() for name, each in weights.items()}, {})
 
-    def restore_best(self, weights: Weights) -> bool:
-        """Put the best weights back; False if there are none that are whole."""
+    def restore_best(self, weights: Weights) -> None:
+        """Put the best weights back, if there are any that are whole."""
         found = self._read(self._folder / "best")
-        if found is None:
-            return False
-        _restore(found[0], weights, None, 0)
-        return True
+        if found is not None:
+            _restore(found[0], weights, None, 0)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -66,6 +66,7 @@ class Step:
         tokens: Seen so far, without padding.
         progress: From 0 to 1: the passes done or the time used up, whichever is further.
         seconds: Spent training so far.
+        settled: Whether it no longer gets better, after which more of the same only does harm.
     """
 
     number: int
@@ -73,6 +74,7 @@ class Step:
     tokens: int
     progress: float
     seconds: float
+    settled: bool = False
 
     @property
     def tokens_per_second(self) -> float:
@@ -197,6 +199,8 @@ class _Training:
             self._weights.values(), lr=self._peak, weight_decay=0.0, fused=True
         )
         self._position = Position()
+        self._batches: list[Batch] = []
+        self._started = plan.clock()
         self._loss = math.nan
         self._before = 0.0
         self._checkpointed = time.monotonic()
@@ -207,7 +211,6 @@ class _Training:
             resumed = self._checkpoints.resume(self._weights, self._optimiser)
             self._position = resumed or self._position
         self._before = self._position.seconds
-        self._started = self._plan.clock()
         step = self._step()
         self._network.model.train()
         while step.progress < 1 and not self._is_over(interrupted):
@@ -215,6 +218,7 @@ class _Training:
             step = self._step()
             self._watchers.on_step(step)
             self._look_back(step.progress)
+        step = self._step()
         if self._workers.is_first and interrupted.is_set():
             self._keep()
         self._end(step.progress)
@@ -228,16 +232,21 @@ class _Training:
         by_time = seconds / self._plan.seconds if self._plan.seconds else 0.0
         progress = min(1.0, max(self._position.tokens / self._total, by_time))
         return Step(
-            self._position.step, self._loss, self._position.tokens, progress, self._position.seconds
+            self._position.step,
+            self._loss,
+            self._position.tokens,
+            progress,
+            self._position.seconds,
+            settled=self._position.worse >= PATIENCE,
         )
 
     def _is_over(self, interrupted: threading.Event) -> bool:
-        tired = self._position.worse >= PATIENCE
-        return bool(self._workers.agreed(float(interrupted.is_set() or tired)))
+        settled = self._position.worse >= PATIENCE
+        return bool(self._workers.agreed(float(interrupted.is_set() or settled)))
 
     def _next_batch(self) -> Batch:
         position = self._position
-        if position.batch == 0 or not hasattr(self, "_batches"):
+        if position.batch == 0 or not self._batches:
             order = random.Random(f"{self._plan.seed} {position.epoch}")
             self._batches = batches(self._sequences, max_tokens=BATCH_TOKENS, shuffle=order)
         batch = self._batches[position.batch]
@@ -327,7 +336,7 @@ def learn(
     """
     share, nats = workers.share(batch), 0.0
     if share is not None:
-        loss, _ = network.loss(share)
+        loss = network.loss(share)
         (loss / batch.labelled).backward()  # type: ignore[no-untyped-call]
         nats = loss.item()
     mean = workers.total(nats) / batch.labelled

@@ -147,19 +147,18 @@ class Network:
             unmark(self.model)
         return self.model
 
-    def loss(self, batch: Batch) -> tuple[torch.Tensor, int]:
-        """Cross-entropy in nats, summed over the labelled tokens, and how many those are.
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Cross-entropy in nats, summed over the labelled tokens.
 
         Logits are made only where there is a label; with a vocabulary of 50,000 the rest would
         cost as much as the layers. They are not kept for the way back but made again, since those
         of a batch would take as much memory as the whole model.
         """
-        labelled = list(self._labelled(batch))
         losses = [
             checkpoint(self._cross_entropy, hidden, labels, use_reentrant=False)
-            for hidden, labels in labelled
+            for hidden, labels in self._labelled(batch)
         ]
-        return torch.stack(losses).sum(), sum(len(labels) for _, labels in labelled)
+        return torch.stack(losses).sum()
 
     def _cross_entropy(self, hidden: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(self._logits(hidden), labels, reduction="sum")
@@ -318,7 +317,7 @@ class Network:
         """Bits that the model needs for the labelled tokens of all sequences together."""
         self.model.eval()
         nats = sum(
-            self.loss(batch)[0].item()
+            self.loss(batch).item()
             for batch in batches(list(sequences), max_tokens=EVALUATION_TOKENS)
         )
         return nats / math.log(2)

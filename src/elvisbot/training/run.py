@@ -47,7 +47,7 @@ EVALUATED: Final = 300
 """At most so many held-out replies, the latest, are scored."""
 
 MAX_VALIDATION: Final = 60
-"""At most so many replies are taken from the training part, to tell when to stop."""
+"""So many replies of the training part at most, and the rest of a session, tell when to stop."""
 
 MIN_VALIDATION: Final = 10
 """Fewer tell nothing, so that a history that would give fewer is trained on whole."""
@@ -61,6 +61,12 @@ PROBED: Final = 20
 GROWTH: Final = 1.4
 """Of the memory over a training, against that after a few steps: 1.33 was measured, all of it when
 the way of drawing was chosen at the end."""
+
+SPARE: Final = 1.5
+"""Besides scoring the bot at the end, so many times as long is kept in hand."""
+
+SAVING: Final = 8
+"""So many times as long as loading takes, saving and exporting do."""
 
 CALIBRATION: Final = 5
 """So many times as long as scoring takes, choosing the decoding does."""
@@ -109,9 +115,9 @@ class Outcome:
 
     Attributes:
         bits_before, bits_after: Bits a character of the held-out replies, before and after. None
-            where the history is too short to hold anything out, or the training was resumed.
+            where the history is too short to hold anything out.
         seconds: Of this command, loading and scoring included.
-        last: The last step. Its progress is below 1 if the training ended early.
+        last: The last step. Its progress is below 1 if the training ended early, or was settled.
         epochs: How often the model has seen the replies; below 1, not all of them.
         estimate: What was said before it started.
         memory: Bytes that the process held at most.
@@ -135,7 +141,7 @@ class Outcome:
             "tokens": self.last.tokens,
             "epochs": round(self.epochs, 3),
             "tokens_per_second": round(self.last.tokens_per_second, 1),
-            "complete": self.last.progress >= 1,
+            "complete": self.last.settled or self.last.progress >= 1,
             "memory": self.memory,
             "reactions": self.reactions.as_json() if self.reactions else None,
             "estimate": {
@@ -276,11 +282,11 @@ class _Training:
         loaded = time.monotonic() - loading
         checkpoints = self._checkpoints(base)
         resuming = checkpoints.exist()
-        before, scoring = self._score_base(resuming)
+        before, scoring = self._score_base()
 
         sequences = self._sequences(self._learnt)
         calibrating = FITTING + CALIBRATION * bool(self._calibrate)
-        reserve = 15 + (2.5 + calibrating) * scoring + 8 * loaded
+        reserve = (1 + SPARE + calibrating) * scoring + SAVING * loaded + 15
         expected = self._expect(sequences, reserve)
         self._reporter.estimate(expected)
         self._reporter.stage(
@@ -290,12 +296,14 @@ class _Training:
         last = self._fit(sequences, checkpoints, reserve, expected.epochs * total)
         if not self._group.is_first:
             return None
-        if last.progress < 1:
+        if last.settled:
+            self._reporter.stage("It no longer gets better; the best of what was learnt is kept")
+        elif last.progress < 1:
             self._reporter.stage("Ending early; the best of what was learnt is kept")
         self._fit_biases()
         after = self._score_bot()
         self._save(base, export)
-        if last.progress >= 1:
+        if last.settled or last.progress >= 1:
             checkpoints.clear()
         return Outcome(
             before,
@@ -330,7 +338,7 @@ class _Training:
             "base": str(base.folder),
             "method": self._request.method,
             "epochs": self._request.epochs,
-            "context_turns": self._context,
+            "whole_sessions": self._context > 0,
             "pairs": pairs_hash(self._bot),
         }
         checkpoints = Checkpoints(self._bot.checkpoints, training)
@@ -339,9 +347,12 @@ class _Training:
         self._group.wait()
         return checkpoints
 
-    def _score_base(self, resuming: bool) -> tuple[float | None, float]:
-        """Bits a character of the base on the held-out replies, and how long that took."""
-        if not self._heldout or resuming:
+    def _score_base(self) -> tuple[float | None, float]:
+        """Bits a character of the base on the held-out replies, and how long that took.
+
+        Also for a training that goes on: what is kept for the end hangs on it.
+        """
+        if not self._heldout:
             return None, 0.0
         self._reporter.stage(f"Scoring the base on {len(self._heldout)} held-out replies")
         began = time.monotonic()
