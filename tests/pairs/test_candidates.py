@@ -22,9 +22,13 @@ from elvisbot.pairs.duplicates import MAX_DUPLICATES
         ([0] * 18 + [1, 2], 18),
         ([0] * 5 + [1] * 95, 5),
         ([0] * 5 + [1] * 5 + [2] * 2, 10),
+        (list(range(249)), 224),
+        (list(range(250)), 200),
+        (list(range(400)), 350),
+        (list(range(600)), 540),
     ],
 )
-def test_the_fewest_last_sessions_that_make_up_a_tenth_are_held_out(
+def test_the_fewest_last_sessions_that_make_up_a_tenth_or_fifty_are_held_out(
     sessions: list[int], expected: int
 ) -> None:
     assert held_out_from(sessions) == expected

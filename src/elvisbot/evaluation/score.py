@@ -30,6 +30,7 @@ from elvisbot.evaluation.report import Sample, report
 from elvisbot.evaluation.scorecard import NUMBERS, Entry, References, Scorecard
 from elvisbot.evaluation.style import Reply
 from elvisbot.pairs import by_session, read_pairs
+from elvisbot.pairs.candidates import MIN_HELD_OUT
 from elvisbot.training.bases import find_base
 from elvisbot.training.examples import Format, examples
 from elvisbot.training.hardware import this_machine
@@ -41,9 +42,6 @@ LISTENED: Final = 32
 
 SAMPLE_TURNS: Final = 3
 """Of its context, a sample shows so many turns."""
-
-MIN_EXCHANGES: Final = 50
-"""With fewer, the intervals are so wide that the figures say nothing."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def score(bot: Bot, engine: str, reporter: Reporter, *, url: str | None = None) 
 
     Raises:
         BotNotFoundError: if it has not been trained.
-        TooFewMessagesError: if fewer than `MIN_EXCHANGES` replies are held out.
+        TooFewMessagesError: if fewer than `MIN_HELD_OUT` replies are held out.
         EngineError: if it cannot answer, or answers nothing at all.
         BaseModelError: if its base is out of reach.
         ScoringError: if the process that compares was killed.
@@ -194,10 +192,10 @@ def _exchanges(bot: Bot) -> tuple[list[Pair], list[Pair]]:
     learnt, heldout = read_pairs(bot.train_pairs), heldout_pairs(bot)
     # As many of the person's earlier replies are compared, and as many at least say what is usual.
     count = min(len(heldout), len(learnt) // 2)
-    if count < MIN_EXCHANGES:
+    if count < MIN_HELD_OUT:
         raise TooFewMessagesError(
             f"{bot.name} has {len(learnt)} replies to learn from and {len(heldout)} held out; "
-            f"a score needs {2 * MIN_EXCHANGES} and {MIN_EXCHANGES}.",
+            f"a score needs {2 * MIN_HELD_OUT} and {MIN_HELD_OUT}.",
             remedy="Import a longer conversation, or all of them: "
             f"elvisbot import {bot.argument} --with everyone",
         )

@@ -14,6 +14,12 @@ from elvisbot.pairs.duplicates import MAX_DUPLICATES
 HELD_OUT: Final = 0.1
 """Share of the pairs, the latest, that training never sees."""
 
+MIN_HELD_OUT: Final = 50
+"""So many at least, of `ENOUGH` pairs: with fewer there is no score."""
+
+ENOUGH: Final = 250
+"""Pairs of which a fifth can be spared."""
+
 Part = Literal["train", "heldout", "near_duplicate"]
 
 
@@ -51,7 +57,8 @@ class Candidates:
 
 
 def held_out_from(sessions: Sequence[int]) -> int:
-    """The index of the first pair of the last sessions: as few as together make up a tenth.
+    """The index of the first pair of the last sessions: as few as together make up a tenth, or
+    `MIN_HELD_OUT` pairs.
 
     Args:
         sessions: The number of each pair's session, in ascending order.
@@ -60,8 +67,11 @@ def held_out_from(sessions: Sequence[int]) -> int:
         The number of pairs if there is a single session: nothing can be held out then without
         taking it whole, so everything is for training.
     """
+    wanted = HELD_OUT * len(sessions)
+    if len(sessions) >= ENOUGH:
+        wanted = max(wanted, MIN_HELD_OUT)
     first = len(sessions)
-    while first > 0 and len(sessions) - first < HELD_OUT * len(sessions):
+    while first > 0 and len(sessions) - first < wanted:
         number = sessions[first - 1]
         while first > 0 and sessions[first - 1] == number:
             first -= 1
