@@ -59,8 +59,8 @@ PROBED: Final = 20
 """Of the held-out replies, so many are compared between the trained model and the served one."""
 
 GROWTH: Final = 1.4
-"""Of the memory over a training, against that after a few steps: 1.28 was measured, the last part of
-it when the way of drawing was chosen at the end."""
+"""Of the memory over a training, against that after a few steps: 1.28 was measured, the last of it
+when the way of drawing was chosen at the end."""
 
 SPARE: Final = 1.5
 """Besides scoring the bot at the end, so many times as long is kept in hand."""
