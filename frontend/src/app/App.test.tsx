@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import "../testing/dom";
-import { render, screen, within } from "@testing-library/react";
+import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { Message } from "../conversation/message";
@@ -45,7 +45,10 @@ test("what is sent is answered, bubble by bubble, and both are stored", async ()
     ["me", "yo"],
     ["me", "you?"],
   ]);
-  expect((await store.load("Elvis")).map((message) => message.text)).toEqual(["hey", "yo", "you?"]);
+  await waitFor(async () => {
+    const stored = await store.load("Elvis");
+    expect(stored.map((message) => message.text)).toEqual(["hey", "yo", "you?"]);
+  });
 });
 
 test("the receipt tells that the message was read once the bot types", async () => {
