@@ -18,6 +18,7 @@ setup: .venv/ready
 		{ echo "ElvisBot needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/pip || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@echo "Installing ElvisBot and its libraries: about 2 GB, which takes some minutes"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[train,iphone]'
 	@touch $@
 

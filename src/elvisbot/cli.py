@@ -282,8 +282,9 @@ def import_(
     "--context",
     type=click.IntRange(0, MAX_CONTEXT),
     metavar="TURNS",
-    help="How many turns at least before the one that is answered the bot is given; at first 6, "
-    "then as many as before. 0 teaches it single questions and answers.",
+    help="How many turns of the conversation, besides the one that it answers, the bot sees at "
+    "least: 6, unless an earlier training set another number. 0 teaches it single questions and "
+    "answers.",
 )
 @click.option(
     "--resume/--no-resume",
