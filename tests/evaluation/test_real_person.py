@@ -51,10 +51,13 @@ def test_style_puts_them_in_order(measured: dict[str, Likeness]) -> None:
     assert ratio["person"] == 1
     assert 0.9 < ratio["themselves"] < 1.15
     assert 0.9 < ratio["parrot"] < 1.2
+    assert 1.0 < ratio["words"] < 1.3
+    assert 1.1 < ratio["editor"] < 1.6
     assert 1.3 < ratio["characters"] < 1.6
     assert 2.7 < ratio["stranger"] < 3.9
     others = [ratio[who] for who in ("person", "words", "editor", "characters", "stranger")]
     assert others == sorted(others)
+    assert ratio["themselves"] < ratio["editor"]
 
 
 def test_a_classifier_tells_whose_words_they_are(measured: dict[str, Likeness]) -> None:

@@ -77,6 +77,11 @@ class Step:
     settled: bool = False
 
     @property
+    def complete(self) -> bool:
+        """Whether there is nothing to go on with."""
+        return self.settled or self.progress >= 1
+
+    @property
     def tokens_per_second(self) -> float:
         return self.tokens / self.seconds if self.seconds else 0.0
 
@@ -237,12 +242,15 @@ class _Training:
             self._position.tokens,
             progress,
             self._position.seconds,
-            settled=self._position.worse >= PATIENCE,
+            settled=self._settled,
         )
 
+    @property
+    def _settled(self) -> bool:
+        return self._position.worse >= PATIENCE
+
     def _is_over(self, interrupted: threading.Event) -> bool:
-        settled = self._position.worse >= PATIENCE
-        return bool(self._workers.agreed(float(interrupted.is_set() or settled)))
+        return bool(self._workers.agreed(float(interrupted.is_set() or self._settled)))
 
     def _next_batch(self) -> Batch:
         position = self._position
@@ -318,7 +326,7 @@ class _Training:
     def _end(self, progress: float) -> None:
         """Take back the best weights, if what came after them is not better."""
         scored = self._watchers.score is not None and self._position.step > 0
-        if scored and progress < 1 and self._position.worse < PATIENCE:
+        if scored and progress < 1 and not self._settled:
             self._evaluate(self._position.evaluations)
         if self._position.worse and self._checkpoints:
             self._checkpoints.restore_best(self._weights)

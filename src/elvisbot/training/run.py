@@ -141,7 +141,7 @@ class Outcome:
             "tokens": self.last.tokens,
             "epochs": round(self.epochs, 3),
             "tokens_per_second": round(self.last.tokens_per_second, 1),
-            "complete": self.last.settled or self.last.progress >= 1,
+            "complete": self.last.complete,
             "memory": self.memory,
             "reactions": self.reactions.as_json() if self.reactions else None,
             "estimate": {
@@ -303,7 +303,7 @@ class _Training:
         self._fit_biases()
         after = self._score_bot()
         self._save(base, export)
-        if last.settled or last.progress >= 1:
+        if last.complete:
             checkpoints.clear()
         return Outcome(
             before,
