@@ -223,7 +223,7 @@ class _Training:
             step = self._step()
             self._watchers.on_step(step)
             self._look_back(step.progress)
-        step = self._step()
+        step = replace(step, settled=self._settled)
         if self._workers.is_first and interrupted.is_set():
             self._keep()
         self._end(step.progress)
@@ -237,12 +237,7 @@ class _Training:
         by_time = seconds / self._plan.seconds if self._plan.seconds else 0.0
         progress = min(1.0, max(self._position.tokens / self._total, by_time))
         return Step(
-            self._position.step,
-            self._loss,
-            self._position.tokens,
-            progress,
-            self._position.seconds,
-            settled=self._settled,
+            self._position.step, self._loss, self._position.tokens, progress, self._position.seconds
         )
 
     @property
